@@ -1,0 +1,1 @@
+"""quizsvc: the backend of a sub-district's anti-fraud quiz campaign. Start reading at wiring.py."""

@@ -1,0 +1,4 @@
+"""Who is who: citizens, staff, their roles on regions, tokens, consent and the audit log.
+
+Owns: citizens, consents, exclusions, staff, grants, audit entries. Invariants: an openid is kept as a keyed hash only;
+roles are read at each request; nobody grants a role to themselves or outside their subtree."""

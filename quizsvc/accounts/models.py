@@ -1,0 +1,97 @@
+"""Citizens, consents, exclusions, staff, grants and the audit log."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from quizsvc.kit.db import Base, UtcDateTime
+
+IN_FORCE = text("revoked_at IS NULL")
+
+
+class CitizenRecord(Base):
+    """A deleted citizen keeps the row without anything that leads back to a person: figures keep their totals."""
+
+    __tablename__ = "citizens"
+    __table_args__ = (CheckConstraint("(openid_hash IS NULL) = (deleted_at IS NOT NULL)", name="deleted"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    openid_hash: Mapped[str | None] = mapped_column(String(64), unique=True)
+    region_id: Mapped[UUID | None] = mapped_column(ForeignKey("regions.id"))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    deleted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class ConsentRecord(Base):
+    """Append-only: the last row per purpose and version is in force."""
+
+    __tablename__ = "consents"
+    __table_args__ = (Index("ix_consents_citizen", "citizen_id", "purpose", "version"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    citizen_id: Mapped[UUID] = mapped_column(ForeignKey("citizens.id"))
+    purpose: Mapped[str] = mapped_column(String(20))
+    version: Mapped[str] = mapped_column(String(64))
+    granted: Mapped[bool]
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class ExclusionRecord(Base):
+    """People who may answer and earn no ticket. Hangs on the openid's hash, so that deleting oneself lifts nothing."""
+
+    __tablename__ = "exclusions"
+
+    openid_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    reason: Mapped[str] = mapped_column(String(60))
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class StaffRecord(Base):
+    __tablename__ = "staff"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(40), unique=True)
+    password_hash: Mapped[str] = mapped_column(String(200))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    dismissed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class GrantRecord(Base):
+    __tablename__ = "grants"
+    __table_args__ = (
+        Index(
+            "uq_grants_in_force",
+            "staff_id",
+            "role",
+            "region_id",
+            unique=True,
+            sqlite_where=IN_FORCE,
+            postgresql_where=IN_FORCE,
+        ),
+        CheckConstraint("granted_by IS NULL OR granted_by <> staff_id", name="not_to_oneself"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    staff_id: Mapped[UUID] = mapped_column(ForeignKey("staff.id"))
+    role: Mapped[str] = mapped_column(String(20))
+    region_id: Mapped[UUID] = mapped_column(ForeignKey("regions.id"))
+    granted_by: Mapped[UUID | None] = mapped_column(ForeignKey("staff.id"))
+    granted_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    revoked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class AuditRecord(Base):
+    """Who did what to what, with before and after. Written in the act's own transaction, never changed."""
+
+    __tablename__ = "audit"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    actor: Mapped[str] = mapped_column(String(40))
+    act: Mapped[str] = mapped_column(String(40))
+    subject: Mapped[str] = mapped_column(String(100), index=True)
+    before: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    after: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))

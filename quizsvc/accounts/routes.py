@@ -1,0 +1,66 @@
+"""Log-in of citizens and staff; a citizen's consent and community."""
+
+from typing import Any
+
+from flask import Blueprint
+
+from quizsvc.accounts import schemas, service, wechat
+from quizsvc.accounts.guards import current_citizen
+from quizsvc.accounts.rules import Consent
+from quizsvc.accounts.service import Session
+from quizsvc.accounts.wechat import openid_of
+from quizsvc.kit.clock import utcnow
+from quizsvc.kit.db import reading, transaction
+from quizsvc.kit.http import body, refuses, reply
+from quizsvc.regions import service as regions
+
+doors = Blueprint("accounts", __name__)
+citizen = Blueprint("accounts", __name__)
+
+
+@doors.post("/sessions")
+@refuses(wechat.CodeRefused, wechat.RiskyUser, wechat.WeChatAway)
+@body(schemas.Code())
+@reply(schemas.CitizenSession())
+def log_in(login: dict[str, str]) -> dict[str, Any]:
+    """Log a citizen in with a WeChat code."""
+    openid = openid_of(login["code"])
+    with transaction():
+        return _shown(service.log_in(openid, now=utcnow()))
+
+
+@doors.post("/staff/sessions")
+@refuses(service.SignInRefused)
+@body(schemas.SignIn())
+@reply(schemas.StaffSession())
+def sign_in(login: dict[str, str]) -> Session:
+    """Sign a staff member in with name and password."""
+    with reading():
+        return service.sign_in(login["name"], password=login["password"])
+
+
+@citizen.put("/me/consents/<purpose>")
+@refuses(service.PurposeUnknown)
+@body(schemas.ConsentWord())
+@reply(schemas.Consent())
+def give_consent(purpose: str, word: dict[str, Any]) -> Consent:
+    """Agree to a version of a purpose, or take it back. Safe to repeat."""
+    with transaction():
+        return service.give_consent(current_citizen(), purpose=purpose, **word, now=utcnow())
+
+
+@citizen.put("/me/region")
+@refuses(regions.RegionUnknown)
+@body(schemas.RegionChoice())
+@reply(schemas.RegionChoice())
+def choose_region(choice: dict[str, str]) -> dict[str, str]:
+    """Choose the own community. Safe to repeat."""
+    with transaction():
+        return {"region": service.choose_region(current_citizen(), code=choice["region"]).code}
+
+
+def _shown(session: Session) -> dict[str, Any]:
+    person = session.citizen
+    region = None if person is None or person.region_id is None else regions.get_region_by_id(person.region_id).code
+    shown = {"id": person and person.id, "region": region, "roles": ["citizen"]}
+    return {"token": session.token, "expires_in": session.expires_in, "citizen": shown}

@@ -1,0 +1,70 @@
+"""Who may do what: roles on regions, and what a password must be."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from quizsvc.regions.rules import Region
+
+ROLES = ("clerk", "operator", "auditor", "partner")
+PURPOSES = ("privacy", "messages", "winner-list")
+CITIZEN_TOKEN_LASTS = timedelta(days=7)
+STAFF_TOKEN_LASTS = timedelta(hours=12)
+SHORTEST_PASSWORD = 10
+
+
+@dataclass(frozen=True)
+class Citizen:
+    """A citizen who is logged in. `openid_hash` is keyed; the openid itself is not kept."""
+
+    id: UUID
+    openid_hash: str
+    region_id: UUID | None
+    excluded: bool
+
+
+@dataclass(frozen=True)
+class Grant:
+    """A role held on a region; it reaches the whole subtree."""
+
+    role: str
+    region: Region
+
+
+@dataclass(frozen=True)
+class Staff:
+    """A staff member as of this request."""
+
+    id: UUID
+    name: str
+    grants: Sequence[Grant]
+
+    def holds(self, role: str, *, over: Region) -> bool:
+        """Whether the role's subtree contains the region."""
+        return any(grant.role == role and grant.region.covers(over) for grant in self.grants)
+
+    def desks(self, *, owner: Region) -> list[Region]:
+        """The regions in which this clerk serves a campaign of `owner`: those under the owner, in order of code."""
+        served = {g.region.code: g.region for g in self.grants if g.role == "clerk" and owner.covers(g.region)}
+        return [served[code] for code in sorted(served)]
+
+
+@dataclass(frozen=True)
+class Consent:
+    """The last word of a citizen on one purpose and version."""
+
+    purpose: str
+    version: str
+    granted: bool
+    at: datetime
+
+
+def may_grant(granter: Staff, *, to_name: str, role: str, on: Region) -> bool:
+    """Operators grant within their subtree, never to themselves."""
+    return granter.name != to_name and role in ROLES and granter.holds("operator", over=on)
+
+
+def latest_consents(consents: Iterable[Consent]) -> dict[tuple[str, str], Consent]:
+    """The word in force per purpose and version; `consents` stand in order of time."""
+    return {(consent.purpose, consent.version): consent for consent in consents}

@@ -1,0 +1,170 @@
+"""Every statement on people, roles, consent and audit."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import delete, exists, func, select, update
+
+from quizsvc.accounts.models import (
+    AuditRecord,
+    CitizenRecord,
+    ConsentRecord,
+    ExclusionRecord,
+    GrantRecord,
+    StaffRecord,
+)
+from quizsvc.accounts.rules import Citizen, Consent
+from quizsvc.kit.db import db, insert
+
+
+def add_citizen(citizen_id: UUID, *, openid_hash: str, now: datetime) -> UUID:
+    """The citizen with this openid: a new one, or the one who stands."""
+    added = insert(CitizenRecord).values(id=citizen_id, openid_hash=openid_hash, created_at=now)
+    fresh: UUID | None = db.session.scalar(added.on_conflict_do_nothing().returning(CitizenRecord.id))
+    if fresh is not None:
+        return fresh
+    return db.session.execute(select(CitizenRecord.id).where(CitizenRecord.openid_hash == openid_hash)).scalar_one()
+
+
+def find_citizen(citizen_id: UUID) -> Citizen | None:
+    """None also for a deleted citizen."""
+    excluded = exists().where(ExclusionRecord.openid_hash == CitizenRecord.openid_hash)
+    found = db.session.execute(
+        select(CitizenRecord.id, CitizenRecord.openid_hash, CitizenRecord.region_id, excluded).where(
+            CitizenRecord.id == citizen_id, CitizenRecord.deleted_at.is_(None)
+        )
+    ).one_or_none()
+    return None if found is None else Citizen(found[0], str(found[1]), found[2], bool(found[3]))
+
+
+def record_region(citizen_id: UUID, *, region_id: UUID) -> None:
+    db.session.execute(update(CitizenRecord).where(CitizenRecord.id == citizen_id).values(region_id=region_id))
+
+
+def record_deletion(citizen_id: UUID, *, now: datetime) -> bool:
+    """Forget who the citizen was. False when it was done before."""
+    forgotten = (
+        update(CitizenRecord)
+        .where(CitizenRecord.id == citizen_id, CitizenRecord.deleted_at.is_(None))
+        .values(openid_hash=None, deleted_at=now)
+        .returning(CitizenRecord.id)
+    )
+    return db.session.scalar(forgotten) is not None
+
+
+def delete_consents(citizen_id: UUID) -> None:
+    db.session.execute(delete(ConsentRecord).where(ConsentRecord.citizen_id == citizen_id))
+
+
+def list_consents(citizen_id: UUID) -> Sequence[Consent]:
+    """In order of time."""
+    record = ConsentRecord
+    rows = db.session.execute(
+        select(record.purpose, record.version, record.granted, record.at)
+        .where(record.citizen_id == citizen_id)
+        .order_by(record.id)
+    )
+    return [Consent(*row) for row in rows]
+
+
+def find_consent(citizen_id: UUID, *, purpose: str, version: str) -> Consent | None:
+    """The last word on this purpose and version."""
+    record = ConsentRecord
+    row = db.session.execute(
+        select(record.purpose, record.version, record.granted, record.at)
+        .where(record.citizen_id == citizen_id, record.purpose == purpose, record.version == version)
+        .order_by(record.id.desc())
+        .limit(1)
+    ).one_or_none()
+    return None if row is None else Consent(*row)
+
+
+def add_consent(citizen_id: UUID, consent: Consent) -> None:
+    db.session.execute(
+        insert(ConsentRecord).values(
+            citizen_id=citizen_id,
+            purpose=consent.purpose,
+            version=consent.version,
+            granted=consent.granted,
+            at=consent.at,
+        )
+    )
+
+
+def add_exclusion(openid_hash: str, *, reason: str, now: datetime) -> None:
+    added = insert(ExclusionRecord).values(openid_hash=openid_hash, reason=reason, at=now)
+    db.session.execute(added.on_conflict_do_nothing())
+
+
+def count_staff() -> int:
+    return db.session.execute(select(func.count()).select_from(StaffRecord)).scalar_one()
+
+
+def find_staff(name: str) -> StaffRecord | None:
+    """Also a dismissed one."""
+    return db.session.scalar(select(StaffRecord).where(StaffRecord.name == name))
+
+
+def find_staff_by_id(staff_id: UUID) -> StaffRecord | None:
+    return db.session.scalar(select(StaffRecord).where(StaffRecord.id == staff_id))
+
+
+def add_staff(staff_id: UUID, *, name: str, password_hash: str, now: datetime) -> bool:
+    """False when the name is taken."""
+    added = insert(StaffRecord).values(id=staff_id, name=name, password_hash=password_hash, created_at=now)
+    return db.session.scalar(added.on_conflict_do_nothing().returning(StaffRecord.id)) is not None
+
+
+def record_dismissal(staff_id: UUID, *, now: datetime) -> None:
+    db.session.execute(
+        update(StaffRecord)
+        .where(StaffRecord.id == staff_id, StaffRecord.dismissed_at.is_(None))
+        .values(dismissed_at=now)
+    )
+
+
+def record_password(staff_id: UUID, *, password_hash: str) -> None:
+    db.session.execute(update(StaffRecord).where(StaffRecord.id == staff_id).values(password_hash=password_hash))
+
+
+def list_grants(staff_id: UUID) -> Sequence[tuple[str, UUID]]:
+    """Role and region of every grant in force."""
+    rows = db.session.execute(
+        select(GrantRecord.role, GrantRecord.region_id)
+        .where(GrantRecord.staff_id == staff_id, GrantRecord.revoked_at.is_(None))
+        .order_by(GrantRecord.granted_at)
+    )
+    return [(row.role, row.region_id) for row in rows]
+
+
+def add_grant(
+    grant_id: UUID, *, staff_id: UUID, role: str, region_id: UUID, granted_by: UUID | None, now: datetime
+) -> bool:
+    """False when the same grant stands already."""
+    added = insert(GrantRecord).values(
+        id=grant_id, staff_id=staff_id, role=role, region_id=region_id, granted_by=granted_by, granted_at=now
+    )
+    return db.session.scalar(added.on_conflict_do_nothing().returning(GrantRecord.id)) is not None
+
+
+def add_audit(
+    *,
+    actor: str,
+    act: str,
+    subject: str,
+    before: Mapping[str, Any] | None,
+    after: Mapping[str, Any] | None,
+    now: datetime,
+) -> None:
+    db.session.execute(
+        insert(AuditRecord).values(
+            at=now,
+            actor=actor,
+            act=act,
+            subject=subject,
+            before=None if before is None else dict(before),
+            after=None if after is None else dict(after),
+        )
+    )

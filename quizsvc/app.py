@@ -1,0 +1,64 @@
+"""create_app: extensions, areas, commands; no logic."""
+
+import sys
+
+from flask import Blueprint, Flask
+from flask_swagger_ui import get_swaggerui_blueprint
+from sqlalchemy.exc import OperationalError, ProgrammingError
+
+from quizsvc import commands, embedded
+from quizsvc.accounts.wechat import WeChat, init_log_in
+from quizsvc.kit.crypto import Keys, init_keys
+from quizsvc.kit.db import init_db
+from quizsvc.kit.errors import Refusal
+from quizsvc.kit.http import init_http, json_response
+from quizsvc.kit.lua import init_redis
+from quizsvc.kit.openapi import build_openapi
+from quizsvc.kit.problems import FileRefused
+from quizsvc.settings import Settings, SettingsRefused
+from quizsvc.wiring import API, AREAS
+
+
+def create_app(settings: Settings) -> Flask:
+    """The service for these settings. Nothing is connected yet: each process makes its own connections."""
+    app = Flask("quizsvc", static_folder=None)
+    init_http(app)
+    init_db(app, settings.database_url)
+    init_redis(app, settings.redis_url)
+    init_keys(app, Keys(settings.secret_keys, settings.identity_key))
+    init_log_in(app, WeChat(settings.wechat).openid_of if settings.wechat else embedded.stand_in_log_in)
+    for area in AREAS:
+        parent = Blueprint(area.audience, __name__, url_prefix=area.prefix)
+        if area.guard is not None:
+            parent.before_request(area.guard)
+        for blueprint in area.blueprints:
+            parent.register_blueprint(blueprint)
+        app.register_blueprint(parent)
+    _add_documents(app)
+    return app
+
+
+def _add_documents(app: Flask) -> None:
+    """The OpenAPI document, and a page to read it whose files come from an installed package."""
+    unguarded = {f"{area.audience}." for area in AREAS if area.guard is None}
+    open_endpoints = [name for name in app.view_functions if name.startswith(tuple(unguarded))]
+    document = build_openapi(app, version="1", prefix=API, open_endpoints=open_endpoints)
+    app.add_url_rule(f"{API}/openapi.json", "openapi", lambda: json_response(document))
+    swagger = get_swaggerui_blueprint("/api/docs", f"{API}/openapi.json", config={"validatorUrl": None})
+    app.register_blueprint(swagger)
+
+
+def main() -> None:
+    """The `quizsvc` command. What goes wrong is said in sentences, on standard error, with status 1 or 2."""
+    try:
+        commands.group.main(obj=commands.script(create_app))
+    except SettingsRefused as refused:
+        sys.exit(f"quizsvc cannot start:\n{refused}")
+    except FileRefused as refused:
+        sys.exit(f"nothing was changed:\n{refused}")
+    except Refusal as refused:
+        sys.exit(f"refused: {refused.en} ({refused.code})")
+    except OperationalError as error:
+        sys.exit(f"the database cannot be reached: {str(error.orig).splitlines()[0]}")
+    except ProgrammingError as error:
+        sys.exit(f"the database is not ready: {str(error.orig).splitlines()[0]}; try: quizsvc db upgrade")

@@ -1,0 +1,42 @@
+"""Campaigns and their published versions."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, String, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from quizsvc.campaigns.rules import STATES
+from quizsvc.kit.db import Base, UtcDateTime
+
+
+class CampaignRecord(Base):
+    __tablename__ = "campaigns"
+    __table_args__ = (
+        CheckConstraint(f"state IN {STATES}", name="state"),
+        CheckConstraint("(version = 0) = (state = 'draft')", name="version"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    slug: Mapped[str] = mapped_column(String(40), unique=True)
+    region_id: Mapped[UUID] = mapped_column(ForeignKey("regions.id"))
+    state: Mapped[str] = mapped_column(String(12))
+    version: Mapped[int]
+    draft: Mapped[dict[str, Any]] = mapped_column(JSON)
+    drafted_by: Mapped[str] = mapped_column(String(40))
+    drafted_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class VersionRecord(Base):
+    """A published version: the exact text that was hashed. Never changed."""
+
+    __tablename__ = "campaign_versions"
+
+    campaign_id: Mapped[UUID] = mapped_column(ForeignKey("campaigns.id"), primary_key=True)
+    version: Mapped[int] = mapped_column(primary_key=True)
+    rules: Mapped[str] = mapped_column(Text)
+    rules_hash: Mapped[str] = mapped_column(String(64))
+    published_by: Mapped[str] = mapped_column(String(40))
+    published_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    reason: Mapped[str | None] = mapped_column(Text)

@@ -1,0 +1,129 @@
+"""The campaign file's shape."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from marshmallow import Schema, ValidationError, fields, post_load, validate
+
+from quizsvc.campaigns.rules import LEFTOVERS, PRIZE_KINDS
+from quizsvc.kit.clock import rfc3339
+from quizsvc.kit.fields import Text
+from quizsvc.kit.problems import FileRefused, Problem, flatten
+
+LONG = 20_000
+SLUG = validate.Regexp(r"^[a-z0-9][a-z0-9-]{0,39}$", error="Use 1 to 40 lower-case letters, digits or hyphens.")
+CODE = validate.Regexp(r"^[a-z0-9][a-z0-9-]{0,31}$", error="Use 1 to 32 lower-case letters, digits or hyphens.")
+
+
+class OffsetTime(fields.Field[str]):
+    """A time with an offset, as TOML writes it; in the document RFC 3339."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
+        if not isinstance(value, datetime) or value.tzinfo is None:
+            raise ValidationError("Write a time with offset, unquoted: 2026-12-01T08:00:00+08:00.")
+        return rfc3339(value)
+
+
+class Organiser(Schema):
+    name = Text(60, required=True)
+    contact = Text(100, required=True)
+
+
+class Partner(Schema):
+    name = Text(60, shortest=1, required=True)
+
+
+class Rules(Schema):
+    conditions = Text(LONG, required=True)
+    method = Text(LONG, load_default="")
+    handover = Text(LONG, load_default="")
+    claim_until = OffsetTime(required=True)
+    leftovers = fields.String(load_default="returned", validate=validate.OneOf(LEFTOVERS))
+    beacon = Text(200, load_default="")
+    max_wins = fields.Integer(strict=True, load_default=1, validate=validate.Range(min=1, max=100))
+
+
+class PlanLine(Schema):
+    scam_type = Text(32, shortest=1, required=True)
+    difficulty = fields.Integer(strict=True, required=True, validate=validate.Range(min=1, max=3))
+    count = fields.Integer(strict=True, required=True, validate=validate.Range(min=1, max=50))
+
+
+class Paper(Schema):
+    pass_percent = fields.Integer(strict=True, required=True, validate=validate.Range(min=1, max=100))
+    minutes = fields.Integer(strict=True, required=True, validate=validate.Range(min=0, max=24 * 60))
+    per_day = fields.Integer(strict=True, required=True, validate=validate.Range(min=1, max=100))
+    plan = fields.List(fields.Nested(PlanLine()), required=True)
+
+
+class Prize(Schema):
+    code = fields.String(required=True, validate=CODE)
+    name = Text(60, shortest=1, required=True)
+    value_fen = fields.Integer(strict=True, required=True, validate=validate.Range(min=0))
+    kind = fields.String(required=True, validate=validate.OneOf(PRIZE_KINDS))
+
+
+class Round(Schema):
+    opens_at = OffsetTime(required=True)
+    closes_at = OffsetTime(required=True)
+    cards = fields.Integer(strict=True, required=True, validate=validate.Range(min=1, max=1_000_000))
+    prizes = fields.Dict(
+        keys=fields.String(),
+        values=fields.Integer(strict=True, validate=validate.Range(min=0)),
+        required=True,
+    )
+
+
+class CampaignFile(Schema):
+    """A campaign's TOML file; loads into the JSON document that rules.definition_of reads."""
+
+    slug = fields.String(required=True, validate=SLUG)
+    title = Text(60, shortest=1, required=True)
+    region = Text(32, shortest=1, required=True)
+    opens_at = OffsetTime(required=True)
+    closes_at = OffsetTime(required=True)
+    late_days = fields.Integer(strict=True, load_default=7, validate=validate.Range(min=0, max=90))
+    privacy = Text(LONG, required=True)
+    organiser = fields.Nested(Organiser(), required=True)
+    partner = fields.List(fields.Nested(Partner()), load_default=list)
+    rules = fields.Nested(Rules(), required=True)
+    paper = fields.Nested(Paper(), required=True)
+    prize = fields.List(fields.Nested(Prize()), load_default=list)
+    round = fields.List(fields.Nested(Round()), load_default=list)
+
+    @post_load
+    def arrange(self, found: dict[str, Any], **_options: Any) -> dict[str, Any]:
+        """Number the rounds and put each one's counts in the order of the prize list."""
+        prizes, rounds = found.pop("prize"), found.pop("round")
+        order = [prize["code"] for prize in prizes]
+        found["partners"] = found.pop("partner")
+        found["prizes"] = prizes
+        found["rounds"] = [
+            {
+                "no": no,
+                "opens_at": one["opens_at"],
+                "closes_at": one["closes_at"],
+                "cards": one["cards"],
+                "planned": _in_order(one["prizes"], order),
+            }
+            for no, one in enumerate(rounds, start=1)
+        ]
+        return {**found, **found.pop("rules")}
+
+
+def _in_order(counts: Mapping[str, int], order: list[str]) -> list[dict[str, Any]]:
+    unknown = [code for code in counts if code not in order]
+    return [{"code": code, "count": counts[code]} for code in [*order, *unknown] if counts.get(code)]
+
+
+def read_campaign(table: Mapping[str, Any], *, file: str) -> dict[str, Any]:
+    """The document in a campaign file's table, or FileRefused naming every entry that is wrong."""
+    try:
+        document: dict[str, Any] = CampaignFile().load(table)
+    except ValidationError as error:
+        raise FileRefused(
+            Problem(where, what, "mend this entry (docs/campaign-file.md)", file)
+            for where, what in flatten(error.messages_dict)
+        ) from None
+    return document

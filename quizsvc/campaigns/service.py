@@ -1,0 +1,174 @@
+"""Draft, publish, pause and close campaigns; say whether one takes papers now."""
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+from uuid import UUID
+
+from quizsvc.accounts import service as accounts
+from quizsvc.campaigns import rules, store
+from quizsvc.campaigns.rules import Campaign, Definition, definition_of
+from quizsvc.campaigns.store import Standing
+from quizsvc.kit.canonical import canonical, sha256_hex
+from quizsvc.kit.errors import Refusal
+from quizsvc.kit.ids import new_id
+from quizsvc.kit.pages import PageOf, decode_cursor, page_from
+from quizsvc.regions import service as regions
+
+
+class CampaignUnknown(Refusal):
+    code, status = "campaigns.unknown", 404
+    zh, en = "没有这个活动", "There is no such campaign"
+
+
+class NotOpenYet(Refusal):
+    code, status, retry = "campaigns.not_open_yet", 409, "later"
+    zh, en = "活动还没有开始", "The campaign has not begun"
+
+
+class Paused(Refusal):
+    code, status, retry = "campaigns.paused", 409, "later"
+    zh, en = "活动暂停中，请稍后再来", "The campaign is paused"
+
+
+class Over(Refusal):
+    code, status = "campaigns.over", 409
+    zh, en = "活动已经结束", "The campaign is over"
+
+
+class Frozen(Refusal):
+    code, status = "campaigns.frozen", 409
+    zh, en = "活动已发布，内容不能再改", "The campaign is published and cannot be changed"
+
+
+class WrongState(Refusal):
+    code, status = "campaigns.wrong_state", 409
+    zh, en = "活动当前状态不允许这样做", "The campaign's state does not allow this"
+
+
+class SecondPersonNeeded(Refusal):
+    code, status = "campaigns.second_person_needed", 409
+    zh, en = "发布须由起草人以外的人操作", "Publishing needs a person other than who drafted it"
+
+
+def get_campaign(slug: str) -> Campaign:
+    """The campaign in whatever state; CampaignUnknown."""
+    return _campaign(store.find_standing(slug=slug))
+
+
+def get_campaign_by_id(campaign_id: UUID) -> Campaign:
+    """The campaign in whatever state; CampaignUnknown."""
+    return _campaign(store.find_standing(campaign_id=campaign_id))
+
+
+def get_public(slug: str) -> Campaign:
+    """The campaign, if people may see it; CampaignUnknown also for a draft."""
+    campaign = get_campaign(slug)
+    if not rules.is_public(campaign.state):
+        raise CampaignUnknown
+    return campaign
+
+
+def list_public(*, cursor: str | None, limit: int) -> PageOf[Campaign]:
+    """Campaigns that people may see, in order of slug."""
+    slugs = store.list_slugs(after=str(decode_cursor(cursor) or ""), limit=limit + 1)
+    return page_from([get_campaign(slug) for slug in slugs], limit=limit, key=lambda campaign: campaign.slug)
+
+
+def list_running() -> list[Campaign]:
+    """Campaigns that time still moves: published, paused or closing."""
+    ids = store.list_ids(states=(rules.PUBLISHED, rules.PAUSED, rules.CLOSING))
+    return [get_campaign_by_id(campaign_id) for campaign_id in ids]
+
+
+def get_open(slug: str, *, now: datetime) -> Campaign:
+    """The campaign, if it deals papers now; CampaignUnknown, NotOpenYet, Paused, Over."""
+    campaign = get_public(slug)
+    require_open(campaign, now=now)
+    return campaign
+
+
+def require_open(campaign: Campaign, *, now: datetime) -> None:
+    """NotOpenYet, Paused or Over unless papers are dealt and cards drawn now. Decided by the clock, not by tick."""
+    if campaign.state not in (rules.PUBLISHED, rules.PAUSED) or now >= campaign.definition.closes_at:
+        raise Over
+    if now < campaign.definition.opens_at:
+        raise NotOpenYet
+    if campaign.state == rules.PAUSED:
+        raise Paused
+
+
+def load_draft(document: Mapping[str, Any], *, drafted_by: str, now: datetime) -> Campaign:
+    """Add a draft or replace the one that stands; Frozen once it was published, RegionUnknown."""
+    region = regions.get_region(document["region"])
+    slug = document["slug"]
+    if not store.record_draft(new_id(), slug=slug, region_id=region.id, draft=document, drafted_by=drafted_by, now=now):
+        raise Frozen
+    accounts.audit(drafted_by, act="campaign.draft", subject=slug, after=document, now=now)
+    return get_campaign(slug)
+
+
+def publish(
+    campaign: Campaign, *, commitments: Mapping[int, str], published_by: str, one_person: bool, now: datetime
+) -> None:
+    """Freeze a draft into the rules that everybody can read; WrongState, SecondPersonNeeded.
+
+    `commitments` are the boxes' by round number. `one_person` is for the demo alone.
+    """
+    if published_by == campaign.drafted_by and not one_person:
+        raise SecondPersonNeeded
+    document = dict(campaign.definition.document)
+    document["rounds"] = [{**one, "commitment": commitments[one["no"]]} for one in document["rounds"]]
+    document["version"] = 1
+    text = canonical(document)
+    move(campaign, rules.PUBLISHED, by=published_by, now=now)
+    store.add_version(
+        campaign.id, version=1, rules=text, rules_hash=sha256_hex(text), published_by=published_by, now=now
+    )
+
+
+def move(campaign: Campaign, state: str, *, by: str, now: datetime) -> None:
+    """Move along the lifecycle; WrongState where there is no such arrow. Already there: nothing happens."""
+    if campaign.state == state:
+        return
+    if (campaign.state, state) not in rules.MOVES:
+        raise WrongState
+    version = max(1, campaign.version)
+    if not store.record_move(campaign.id, before=campaign.state, after=state, version=version):
+        raise WrongState
+    accounts.audit(
+        by,
+        act=f"campaign.{state}",
+        subject=campaign.slug,
+        before={"state": campaign.state},
+        after={"state": state},
+        now=now,
+    )
+
+
+def _campaign(standing: Standing | None) -> Campaign:
+    if standing is None:
+        raise CampaignUnknown
+    if standing.version:
+        definition, rules_hash = _published(standing.id, standing.version)
+    else:
+        definition, rules_hash = definition_of(store.get_draft(standing.id)), ""
+    return Campaign(
+        id=standing.id,
+        slug=standing.slug,
+        region_id=standing.region_id,
+        state=standing.state,
+        version=standing.version,
+        drafted_by=standing.drafted_by,
+        definition=definition,
+        rules_hash=rules_hash,
+    )
+
+
+@lru_cache(maxsize=64)
+def _published(campaign_id: UUID, version: int) -> tuple[Definition, str]:
+    """A published version never changes, so a process reads it once."""
+    text, rules_hash = store.get_version(campaign_id, version)
+    return definition_of(json.loads(text)), rules_hash

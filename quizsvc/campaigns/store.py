@@ -1,0 +1,113 @@
+"""Every statement on campaigns."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, select, update
+
+from quizsvc.campaigns.models import CampaignRecord, VersionRecord
+from quizsvc.campaigns.rules import DRAFT
+from quizsvc.kit.db import db, insert
+
+
+@dataclass(frozen=True)
+class Standing:
+    """The small, changing part of a campaign."""
+
+    id: UUID
+    slug: str
+    region_id: UUID
+    state: str
+    version: int
+    drafted_by: str
+
+
+def find_standing(*, slug: str | None = None, campaign_id: UUID | None = None) -> Standing | None:
+    record = CampaignRecord
+    wanted: ColumnElement[bool] = record.slug == slug if slug is not None else record.id == campaign_id
+    row = db.session.execute(
+        select(record.id, record.slug, record.region_id, record.state, record.version, record.drafted_by).where(wanted)
+    ).one_or_none()
+    return None if row is None else Standing(*row)
+
+
+def list_slugs(*, after: str, limit: int) -> Sequence[str]:
+    """Published campaigns, in order of slug."""
+    record = CampaignRecord
+    wanted = select(record.slug).where(record.state != DRAFT, record.slug > after).order_by(record.slug).limit(limit)
+    return db.session.scalars(wanted).all()
+
+
+def list_ids(*, states: Sequence[str]) -> Sequence[UUID]:
+    """Campaigns in one of these states."""
+    wanted = select(CampaignRecord.id).where(CampaignRecord.state.in_(states)).order_by(CampaignRecord.id)
+    return db.session.scalars(wanted).all()
+
+
+def get_draft(campaign_id: UUID) -> dict[str, Any]:
+    draft: dict[str, Any] = db.session.execute(
+        select(CampaignRecord.draft).where(CampaignRecord.id == campaign_id)
+    ).scalar_one()
+    return draft
+
+
+def get_version(campaign_id: UUID, version: int) -> tuple[str, str]:
+    """The published rules' text and hash."""
+    row = db.session.execute(
+        select(VersionRecord.rules, VersionRecord.rules_hash).where(
+            VersionRecord.campaign_id == campaign_id, VersionRecord.version == version
+        )
+    ).one()
+    return row.rules, row.rules_hash
+
+
+def record_draft(
+    campaign_id: UUID,
+    *,
+    slug: str,
+    region_id: UUID,
+    draft: Mapping[str, Any],
+    drafted_by: str,
+    now: datetime,
+) -> bool:
+    """Add the draft or replace the one that stands. False when the campaign is a draft no more."""
+    said = {"region_id": region_id, "draft": dict(draft), "drafted_by": drafted_by, "drafted_at": now}
+    added = insert(CampaignRecord).values(id=campaign_id, slug=slug, state=DRAFT, version=0, **said)
+    if db.session.scalar(added.on_conflict_do_nothing().returning(CampaignRecord.id)) is not None:
+        return True
+    replaced = (
+        update(CampaignRecord)
+        .where(CampaignRecord.slug == slug, CampaignRecord.state == DRAFT)
+        .values(**said)
+        .returning(CampaignRecord.id)
+    )
+    return db.session.scalar(replaced) is not None
+
+
+def record_move(campaign_id: UUID, *, before: str, after: str, version: int) -> bool:
+    """False when the campaign was in another state."""
+    moved = (
+        update(CampaignRecord)
+        .where(CampaignRecord.id == campaign_id, CampaignRecord.state == before)
+        .values(state=after, version=version)
+        .returning(CampaignRecord.id)
+    )
+    return db.session.scalar(moved) is not None
+
+
+def add_version(
+    campaign_id: UUID, *, version: int, rules: str, rules_hash: str, published_by: str, now: datetime
+) -> None:
+    db.session.execute(
+        insert(VersionRecord).values(
+            campaign_id=campaign_id,
+            version=version,
+            rules=rules,
+            rules_hash=rules_hash,
+            published_by=published_by,
+            published_at=now,
+        )
+    )

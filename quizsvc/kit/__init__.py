@@ -1,0 +1,1 @@
+"""Technique shared by all slices: database, HTTP, Redis, clock, keys. Knows no word of the domain."""

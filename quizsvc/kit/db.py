@@ -1,0 +1,132 @@
+"""The database: the only truth, and the only place that commits.
+
+`transaction()` writes, `reading()` reads; both end before anything else is asked. On SQLite a writing transaction
+begins IMMEDIATE, so that two writers queue up instead of failing half-way.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+from flask import Flask
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import Dialect, Engine, MetaData, event
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import Connection, make_url
+from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.types import DateTime, TypeDecorator
+
+SQLITE_BUSY_SECONDS = 20
+WRITES = "quizsvc_writes"
+
+
+class Base(DeclarativeBase):
+    """Every table; constraints are named so that migrations can speak of them."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """Aware UTC in and out. SQLite keeps no offset, so a naive value is refused before it is stored."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a naive time cannot be stored")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False, "autoflush": False})
+
+
+def engine_options(url: str) -> dict[str, Any]:
+    """What the engine needs beside its URL. Parameters are hidden so that no secret gets into an exception."""
+    options: dict[str, Any] = {
+        "hide_parameters": True,
+        "json_serializer": lambda value: orjson.dumps(value).decode(),
+        "json_deserializer": orjson.loads,
+    }
+    if make_url(url).get_backend_name() == "sqlite":
+        options["connect_args"] = {"timeout": SQLITE_BUSY_SECONDS}
+    else:
+        options |= {"pool_pre_ping": True, "pool_size": 8, "max_overflow": 8, "pool_timeout": 5}
+        options["connect_args"] = {"options": "-c timezone=UTC", "connect_timeout": 5}
+    return options
+
+
+def init_db(app: Flask, url: str) -> None:
+    """Bind the app to its database."""
+    app.config["SQLALCHEMY_DATABASE_URI"] = url
+    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = engine_options(url)
+    db.init_app(app)
+    with app.app_context():
+        prepare_engine(db.engine)
+
+
+def prepare_engine(engine: Engine) -> None:
+    """SQLite: WAL, foreign keys, durable commits, and transactions that begin as what they are."""
+    if engine.dialect.name != "sqlite":
+        return
+
+    @event.listens_for(engine, "connect")
+    def _connect(raw: Any, _record: Any) -> None:
+        raw.isolation_level = None  # the driver must not begin transactions of its own
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+            raw.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        writes = connection.get_execution_options().get(WRITES)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+@contextmanager
+def transaction() -> Iterator[None]:
+    """One short write transaction: committed as a whole, or rolled back when anything is raised."""
+    require_no_transaction()
+    try:
+        db.session.connection(execution_options={WRITES: True})
+        yield
+        db.session.commit()
+    finally:
+        db.session.rollback()
+
+
+@contextmanager
+def reading() -> Iterator[None]:
+    """One consistent look at the database, ended before anything else is asked."""
+    require_no_transaction()
+    try:
+        yield
+    finally:
+        db.session.rollback()
+
+
+def require_no_transaction() -> None:
+    """A bug, said at once: Redis or WeChat is asked, or a transaction begun, while another one is open."""
+    if db.session().in_transaction():
+        raise RuntimeError("a database transaction is still open here")
+
+
+def insert(table: type[Base]) -> postgresql.Insert | sqlite.Insert:
+    """The dialect's INSERT, for `.on_conflict_do_nothing()`: never look first and insert second."""
+    return sqlite.insert(table) if db.engine.dialect.name == "sqlite" else postgresql.insert(table)

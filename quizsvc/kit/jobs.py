@@ -1,0 +1,38 @@
+"""A lease: one holder at a time does what must happen by itself, on any number of hosts."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import String, update
+from sqlalchemy.orm import Mapped, mapped_column
+
+from quizsvc.kit.db import Base, UtcDateTime, db, insert
+
+
+class Lease(Base):
+    """Who may do a recurring job, until when."""
+
+    __tablename__ = "leases"
+
+    name: Mapped[str] = mapped_column(String(40), primary_key=True)
+    holder: Mapped[UUID]
+    held_until: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+def take_lease(name: str, *, holder: UUID, lasts: timedelta, now: datetime) -> bool:
+    """Take or renew the lease; False while somebody else holds it. Every job is also idempotent by itself."""
+    fresh = insert(Lease).values(name=name, holder=holder, held_until=now + lasts)
+    if db.session.scalar(fresh.on_conflict_do_nothing().returning(Lease.name)):
+        return True
+    taken = (
+        update(Lease)
+        .where(Lease.name == name, (Lease.holder == holder) | (Lease.held_until <= now))
+        .values(holder=holder, held_until=now + lasts)
+        .returning(Lease.name)
+    )
+    return db.session.scalar(taken) is not None
+
+
+def drop_lease(name: str, *, holder: UUID, now: datetime) -> None:
+    """Give the lease back."""
+    db.session.execute(update(Lease).where(Lease.name == name, Lease.holder == holder).values(held_until=now))

@@ -1,0 +1,128 @@
+"""Rounds, draws, awards, coupons and redemptions. Each promise of the box is a constraint here."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from quizsvc.kit.db import Base, UtcDateTime
+from quizsvc.lottery.rules import AWARD_STATES, CLOSED, ROUND_STATES
+
+STANDS = text("undone_at IS NULL")
+
+
+class RoundRecord(Base):
+    """A round and its box. The seed is sealed; `commitment` was published before anyone could draw."""
+
+    __tablename__ = "rounds"
+    __table_args__ = (
+        UniqueConstraint("campaign_id", "no"),
+        CheckConstraint(f"state IN {ROUND_STATES}", name="state"),
+        CheckConstraint("opens_at < closes_at", name="window"),
+        CheckConstraint("cards >= 1", name="cards"),
+        CheckConstraint(f"(state = '{CLOSED}') = (head IS NOT NULL)", name="head"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    campaign_id: Mapped[UUID] = mapped_column(ForeignKey("campaigns.id"))
+    no: Mapped[int]
+    state: Mapped[str] = mapped_column(String(8))
+    opens_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    closes_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    cards: Mapped[int]
+    planned: Mapped[list[Any]] = mapped_column(JSON)
+    carried: Mapped[list[Any]] = mapped_column(JSON)
+    commitment: Mapped[str] = mapped_column(String(64))
+    sealed_seed: Mapped[str] = mapped_column(Text)
+    beacon: Mapped[str | None] = mapped_column(String(200))
+    previous_head: Mapped[str | None] = mapped_column(String(64))
+    head: Mapped[str | None] = mapped_column(String(64))
+
+
+class DrawRecord(Base):
+    """A ticket draws once; a position is drawn once."""
+
+    __tablename__ = "draws"
+    __table_args__ = (
+        UniqueConstraint("round_id", "position"),
+        CheckConstraint("position >= 1", name="position"),
+    )
+
+    ticket_id: Mapped[UUID] = mapped_column(ForeignKey("tickets.id"), primary_key=True)
+    round_id: Mapped[UUID] = mapped_column(ForeignKey("rounds.id"))
+    position: Mapped[int]
+    citizen_id: Mapped[UUID] = mapped_column(ForeignKey("citizens.id"), index=True)
+    alias: Mapped[str] = mapped_column(String(22), unique=True)
+    prize: Mapped[str | None] = mapped_column(String(32))
+    drawn_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class AwardRecord(Base):
+    """A win. `nth` is the person's n-th in this campaign: unique and at most `max_wins`, so nobody wins more often."""
+
+    __tablename__ = "awards"
+    __table_args__ = (
+        UniqueConstraint("limit_key", "nth"),
+        CheckConstraint("nth BETWEEN 1 AND max_wins", name="max_wins"),
+        CheckConstraint(f"state IN {AWARD_STATES}", name="state"),
+        Index("ix_awards_expiring", "state", "expires_at"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    ticket_id: Mapped[UUID] = mapped_column(ForeignKey("draws.ticket_id"), unique=True)
+    campaign_id: Mapped[UUID] = mapped_column(ForeignKey("campaigns.id"), index=True)
+    citizen_id: Mapped[UUID] = mapped_column(ForeignKey("citizens.id"), index=True)
+    limit_key: Mapped[str] = mapped_column(String(64))
+    region_id: Mapped[UUID | None] = mapped_column(ForeignKey("regions.id"))
+    nth: Mapped[int]
+    max_wins: Mapped[int]
+    prize: Mapped[str] = mapped_column(String(32))
+    state: Mapped[str] = mapped_column(String(8))
+    code_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    won_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class CouponRecord(Base):
+    """A partner's coupon. `code_hash` keeps a list from being loaded twice; the code itself is sealed."""
+
+    __tablename__ = "coupons"
+    __table_args__ = (
+        UniqueConstraint("campaign_id", "code_hash"),
+        Index("ix_coupons_unused", "campaign_id", "prize", "award_id"),
+        CheckConstraint("face_value_fen >= 0", name="face_value"),
+        CheckConstraint("voided_at IS NULL OR award_id IS NULL", name="void_or_assigned"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    campaign_id: Mapped[UUID] = mapped_column(ForeignKey("campaigns.id"))
+    prize: Mapped[str] = mapped_column(String(32))
+    code_hash: Mapped[str] = mapped_column(String(64))
+    sealed_code: Mapped[str] = mapped_column(Text)
+    face_value_fen: Mapped[int]
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    award_id: Mapped[UUID | None] = mapped_column(ForeignKey("awards.id"), unique=True)
+    voided_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class RedemptionRecord(Base):
+    """A scan, named by the client. At most one of an award is not undone."""
+
+    __tablename__ = "redemptions"
+    __table_args__ = (
+        Index("uq_redemptions_standing", "award_id", unique=True, sqlite_where=STANDS, postgresql_where=STANDS),
+        CheckConstraint("(undone_at IS NULL) = (undone_by IS NULL)", name="undone"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    award_id: Mapped[UUID] = mapped_column(ForeignKey("awards.id"), index=True)
+    staff_id: Mapped[UUID] = mapped_column(ForeignKey("staff.id"))
+    staff_name: Mapped[str] = mapped_column(String(40))
+    region_id: Mapped[UUID] = mapped_column(ForeignKey("regions.id"))
+    note: Mapped[str] = mapped_column(String(200))
+    redeemed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    undone_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    undone_by: Mapped[str | None] = mapped_column(String(40))
+    undo_reason: Mapped[str | None] = mapped_column(String(200))

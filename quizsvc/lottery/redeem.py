@@ -1,0 +1,184 @@
+"""Hand a prize over: look the code up, redeem it once, undo a mistake."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from quizsvc.accounts import service as accounts
+from quizsvc.accounts.rules import Staff
+from quizsvc.campaigns import service as campaigns
+from quizsvc.campaigns.rules import Campaign, Prize
+from quizsvc.kit.clock import rfc3339
+from quizsvc.kit.errors import Refusal
+from quizsvc.lottery import rules, store
+from quizsvc.lottery.rules import Award, Redemption
+from quizsvc.lottery.service import hash_code
+from quizsvc.regions import service as regions
+from quizsvc.regions.rules import Region
+
+
+class CodeMistyped(Refusal):
+    code, status = "lottery.code_mistyped", 422
+    zh, en = "兑奖码有误，请核对 12 位数字", "This is no redemption code, check the 12 digits"
+
+
+class AwardUnknown(Refusal):
+    code, status = "lottery.award_unknown", 404
+    zh, en = "没有查到这个兑奖码", "No award has this code"
+
+
+class AlreadyRedeemed(Refusal):
+    code, status = "lottery.already_redeemed", 409
+    zh, en = "这个奖品已经领取", "This award was redeemed before"
+
+
+class AwardExpired(Refusal):
+    code, status = "lottery.award_expired", 409
+    zh, en = "已过领奖期限", "The time to fetch this prize is over"
+
+
+class AwardVoid(Refusal):
+    code, status = "lottery.award_void", 409
+    zh, en = "这个奖品已作废", "This award is void"
+
+
+class RedemptionUnknown(Refusal):
+    code, status = "lottery.redemption_unknown", 404
+    zh, en = "没有这条兑奖记录", "There is no such redemption"
+
+
+class UndoTooLate(Refusal):
+    code, status = "lottery.undo_too_late", 409
+    zh, en = "超过 15 分钟，请联系街道管理员撤销", "After 15 minutes an operator has to undo it"
+
+
+@dataclass(frozen=True)
+class Found:
+    """A looked-up award: nothing was changed. `desk`: the winner's community, None if none was chosen."""
+
+    prize: Prize
+    state: str
+    desk: Region | None
+    redeemed: Redemption | None
+
+
+@dataclass(frozen=True)
+class Redeemed:
+    """A redemption as the desk sees it."""
+
+    redemption: Redemption
+    prize: Prize
+    region: Region
+
+
+def look_up(code: str, *, staff: Staff, now: datetime) -> Found:
+    """What a code stands for; changes nothing. CodeMistyped, AwardUnknown (also: not this clerk's)."""
+    award, campaign, _ = _find(code, staff=staff)
+    desk = None if award.region_id is None else regions.get_region_by_id(award.region_id)
+    standing = store.find_standing_redemption(award.id)
+    return Found(campaign.definition.prize(award.prize), rules.state_at(award, now=now), desk, standing)
+
+
+def redeem(scan_id: UUID, *, code: str, note: str, staff: Staff, now: datetime) -> Redeemed:
+    """Redeem an award once; the same scan again returns the first answer, whatever it carries.
+
+    Another scan is refused with when, where and by whom: AlreadyRedeemed. CodeMistyped, AwardUnknown, AwardExpired,
+    AwardVoid, and RedemptionUnknown for somebody else's scan id.
+    """
+    repeated = store.find_redemption(scan_id)
+    if repeated is not None:
+        return _own(repeated, staff=staff)
+    award, campaign, desk = _find(code, staff=staff)
+    if not store.record_redeemed(award.id, now=now):
+        return _first_answer(scan_id, award, staff=staff, now=now)
+    redemption = Redemption(
+        id=scan_id,
+        award_id=award.id,
+        staff_id=staff.id,
+        staff_name=staff.name,
+        region_id=desk.id,
+        redeemed_at=now,
+        note=note,
+        undone_at=None,
+    )
+    if not store.add_redemption(redemption):  # the scan id was used for another award in this very moment
+        raise RedemptionUnknown
+    accounts.audit(
+        staff.name,
+        act="award.redeem",
+        subject=str(award.id),
+        after={"scan": str(scan_id), "prize": award.prize, "region": desk.code},
+        now=now,
+    )
+    return Redeemed(redemption, campaign.definition.prize(award.prize), desk)
+
+
+def undo(scan_id: UUID, *, reason: str, staff: Staff, now: datetime) -> Redeemed:
+    """Take a redemption back: a clerk the own one for 15 minutes, an operator any in the subtree. Safe to repeat.
+
+    RedemptionUnknown (also: not this person's to undo), UndoTooLate.
+    """
+    redemption = store.find_redemption(scan_id)
+    if redemption is None:
+        raise RedemptionUnknown
+    shown, campaign = _shown(redemption)
+    if not staff.holds("operator", over=regions.get_region_by_id(campaign.region_id)):
+        if redemption.staff_id != staff.id:
+            raise RedemptionUnknown
+        if redemption.undone_at is None and now > redemption.redeemed_at + rules.CLERK_UNDO:
+            raise UndoTooLate
+    if store.record_undo(scan_id, by=staff.name, reason=reason, now=now):
+        store.record_won_again(redemption.award_id)
+        after = {"scan": str(scan_id), "reason": reason}
+        accounts.audit(staff.name, act="award.undo", subject=str(redemption.award_id), after=after, now=now)
+    return shown
+
+
+def _find(code: str, *, staff: Staff) -> tuple[Award, Campaign, Region]:
+    """The award, its campaign, and the region in which this clerk may hand it over."""
+    digits = "".join(code.split()).replace("-", "")
+    if not rules.is_code(digits):
+        raise CodeMistyped
+    award = store.find_award_by_code(hash_code(digits))
+    if award is None:
+        raise AwardUnknown
+    campaign = campaigns.get_campaign_by_id(award.campaign_id)
+    desks = staff.desks(owner=regions.get_region_by_id(campaign.region_id))
+    if not desks:
+        raise AwardUnknown
+    return award, campaign, desks[0]
+
+
+def _first_answer(scan_id: UUID, award: Award, *, staff: Staff, now: datetime) -> Redeemed:
+    """What stands for an award that could not be redeemed: this very scan, or the reason why not."""
+    repeated = store.find_redemption(scan_id)
+    if repeated is not None:
+        return _own(repeated, staff=staff)
+    standing = store.find_standing_redemption(award.id)
+    if standing is not None:
+        where = regions.get_region_by_id(standing.region_id)
+        raise AlreadyRedeemed(
+            fields={
+                "redeemed": {
+                    "redeemed_at": rfc3339(standing.redeemed_at),
+                    "redeemed_by": standing.staff_name,
+                    "region": where.name,
+                }
+            }
+        )
+    raise AwardExpired if rules.state_at(award, now=now) == rules.EXPIRED else AwardVoid
+
+
+def _own(redemption: Redemption, *, staff: Staff) -> Redeemed:
+    if redemption.staff_id != staff.id:
+        raise RedemptionUnknown
+    return _shown(redemption)[0]
+
+
+def _shown(redemption: Redemption) -> tuple[Redeemed, Campaign]:
+    award = store.find_award(redemption.award_id)
+    if award is None:
+        raise RedemptionUnknown
+    campaign = campaigns.get_campaign_by_id(award.campaign_id)
+    region = regions.get_region_by_id(redemption.region_id)
+    return Redeemed(redemption, campaign.definition.prize(award.prize), region), campaign

@@ -1,0 +1,249 @@
+"""Draw a ticket; show draws and awards.
+
+The draw is the one use case that opens its own transactions: it reads, asks the gate while no transaction is open,
+and then tries to write what the gate proposed, one new transaction per attempt.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from quizsvc.accounts.rules import Citizen
+from quizsvc.campaigns import service as campaigns
+from quizsvc.campaigns.rules import Campaign, Prize
+from quizsvc.kit.crypto import keys
+from quizsvc.kit.db import reading, transaction
+from quizsvc.kit.errors import Refusal
+from quizsvc.kit.ids import new_alias, new_id
+from quizsvc.lottery import gate, rounds, rules, store
+from quizsvc.lottery.rules import Award, Draw, Round
+from quizsvc.quiz import service as quiz
+from quizsvc.quiz.rules import Ticket
+
+TRIES = 5
+
+
+class NoRoundOpen(Refusal):
+    code, status, retry = "lottery.no_round_open", 409, "later"
+    zh, en = "现在没有开放的抽奖轮次，抽奖券保留", "No round is open now; the ticket stays good"
+
+
+class RoundEmpty(Refusal):
+    code, status, retry = "lottery.round_empty", 409, "later"
+    zh, en = "本轮签已抽完，抽奖券可留到下一轮", "Every card of this round is drawn; the ticket stays good for the next"
+
+
+class MaxWins(Refusal):
+    code, status = "lottery.max_wins", 409
+    zh, en = "您已达到本活动的中奖次数上限", "You have won as often as the rules allow"
+
+
+class TooFast(Refusal):
+    code, status, retry = "lottery.too_fast", 429, "same"
+    zh, en = "操作太快，请稍等再抽", "Too fast, wait a moment"
+
+
+class Busy(Refusal):
+    code, status, retry = "lottery.busy", 503, "same"
+    zh, en = "抽奖人数较多，请稍后再试，抽奖券保留", "Many are drawing, please try again; the ticket stays good"
+
+
+@dataclass(frozen=True)
+class Coupon:
+    """A partner's coupon, shown to its winner only. Value in fen."""
+
+    code: str
+    face_value_fen: int
+    expires_at: datetime
+
+
+@dataclass(frozen=True)
+class Win:
+    """An award as its winner sees it."""
+
+    award: Award
+    campaign: str
+    prize: Prize
+    code: str
+    coupon: Coupon | None
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """The outcome of a ticket."""
+
+    draw: Draw
+    campaign: str
+    win: Win | None
+
+
+class _TryAgain(Exception):
+    """Roll this attempt back and make another one."""
+
+
+def draw_ticket(ticket_id: UUID, *, citizen: Citizen, now: datetime) -> Drawn:
+    """Draw the next card for a ticket; drawing it again returns the first outcome and takes no card.
+
+    Refuses with TicketUnknown (also somebody else's), what campaigns.require_open refuses, NoRoundOpen, RoundEmpty,
+    MaxWins, TooFast and Busy. After any refusal the ticket is untouched.
+    """
+    with reading():
+        ticket = quiz.get_ticket(ticket_id, citizen=citizen)
+        stands = store.find_draw(ticket_id)
+        if stands is not None:  # a replay must never reach the gate: an emptied Redis would take a second card
+            return _drawn(stands)
+        campaign = campaigns.get_campaign_by_id(ticket.campaign_id)
+        campaigns.require_open(campaign, now=now)
+        if store.count_wins(ticket.limit_key) >= campaign.definition.max_wins:
+            raise MaxWins
+        one = store.find_round_at(campaign.id, moment=now)
+    one = _require_open(campaign, one, now=now)
+    for _ in range(TRIES):
+        position = _ask_gate(one, ticket, now=now)
+        if position is not None:
+            try:
+                drawn = _write_draw(campaign, one, ticket, position=position, now=now)
+            except _TryAgain:
+                continue
+            if drawn is not None:
+                return drawn
+        _catch_up(one, ticket, now=now)
+    raise Busy(retry_after=1)
+
+
+def _require_open(campaign: Campaign, one: Round | None, *, now: datetime) -> Round:
+    """The round that is due, opened here if tick has not come round yet."""
+    if one is not None and one.state == rules.PLANNED:
+        with transaction():
+            rounds.advance_rounds(campaign, now=now)
+            one = store.find_round_at(campaign.id, moment=now)
+    if one is None or one.state != rules.OPEN:
+        raise NoRoundOpen
+    return one
+
+
+def _ask_gate(one: Round, ticket: Ticket, *, now: datetime) -> int | None:
+    """The position that the gate proposes; None when it is cold."""
+    try:
+        said = gate.take_card(one, ticket_id=ticket.id, person=ticket.limit_key, now=now)
+    except gate.GateAway:
+        raise Busy(retry_after=2) from None
+    if said.word == "too_fast":
+        raise TooFast(retry_after=said.wait)
+    if said.word == "busy":
+        raise Busy(retry_after=said.wait)
+    if said.word == "empty":
+        raise RoundEmpty
+    return said.position if said.word == "card" else None
+
+
+def _write_draw(campaign: Campaign, one: Round, ticket: Ticket, *, position: int, now: datetime) -> Drawn | None:
+    """Write what the gate proposed, or read what stands. None: the position was taken by somebody else."""
+    prize = rounds.deck_of(campaign, one)[position - 1]
+    draw = Draw(
+        ticket_id=ticket.id,
+        citizen_id=ticket.citizen_id,
+        round_id=one.id,
+        campaign_id=campaign.id,
+        round_no=one.no,
+        position=position,
+        alias=new_alias(),
+        prize=prize,
+        drawn_at=now,
+    )
+    with transaction():
+        if store.share_round(one.id) != rules.OPEN:
+            raise NoRoundOpen
+        if not store.add_draw(draw):
+            stands = store.find_draw(ticket.id)
+            return None if stands is None else _drawn(stands)
+        if prize is not None:
+            _add_award(campaign, ticket, prize=prize, now=now)
+        return _drawn(draw)
+
+
+def _add_award(campaign: Campaign, ticket: Ticket, *, prize: str, now: datetime) -> None:
+    nth = store.count_wins(ticket.limit_key) + 1
+    max_wins = campaign.definition.max_wins
+    if nth > max_wins:
+        raise MaxWins
+    award = Award(
+        id=new_id(),
+        ticket_id=ticket.id,
+        campaign_id=campaign.id,
+        citizen_id=ticket.citizen_id,
+        region_id=ticket.region_id,
+        prize=prize,
+        state=rules.WON,
+        won_at=now,
+        expires_at=campaign.definition.claim_until,
+    )
+    code_hash = hash_code(code_of(award.id))
+    if not store.add_award(award, limit_key=ticket.limit_key, nth=nth, max_wins=max_wins, code_hash=code_hash):
+        raise _TryAgain  # the person's other ticket won in this moment, or two codes met
+    if campaign.definition.prize(prize).kind == "coupon":
+        store.assign_coupon(award)
+
+
+def _catch_up(one: Round, ticket: Ticket, *, now: datetime) -> None:
+    with reading():
+        highest = store.highest_position(one.id)
+    try:
+        gate.catch_up(one, ticket_id=ticket.id, highest=highest, now=now)
+    except gate.GateAway:
+        raise Busy(retry_after=2) from None
+
+
+# --- what is shown ----------------------------------------------------------------------------------------------------
+
+
+def find_drawn(ticket_id: UUID) -> Drawn | None:
+    """A ticket's outcome, None before it is drawn. Whose ticket it is, the caller has checked."""
+    draw = store.find_draw(ticket_id)
+    return None if draw is None else _drawn(draw)
+
+
+def list_drawn(citizen: Citizen) -> Sequence[Draw]:
+    """The citizen's draws, oldest first."""
+    return store.list_draws_of(citizen.id)
+
+
+def list_wins(citizen: Citizen, *, campaign: Campaign | None = None) -> list[Win]:
+    """The citizen's awards, oldest first; of one campaign or of all."""
+    return [
+        _win(award) for award in store.list_awards(citizen.id) if campaign is None or award.campaign_id == campaign.id
+    ]
+
+
+def expire_awards(*, now: datetime) -> int:
+    """Expire awards that were not fetched in time. Returns how many."""
+    return store.record_expired(now=now)
+
+
+def code_of(award_id: UUID) -> str:
+    """An award's redemption code, derived with the identity key: no table holds it."""
+    return rules.award_code(keys().identity_digest("award", award_id.hex))
+
+
+def hash_code(code: str) -> str:
+    """What an award is found by: a keyed hash of its code."""
+    return keys().identity_hash("code", code)
+
+
+def _drawn(draw: Draw) -> Drawn:
+    campaign = campaigns.get_campaign_by_id(draw.campaign_id)
+    award = None if draw.prize is None else store.find_award_of(draw.ticket_id)
+    return Drawn(draw, campaign.slug, None if award is None else _win(award))
+
+
+def _win(award: Award) -> Win:
+    campaign = campaigns.get_campaign_by_id(award.campaign_id)
+    coupon = store.find_coupon(award.id)
+    return Win(
+        award=award,
+        campaign=campaign.slug,
+        prize=campaign.definition.prize(award.prize),
+        code=code_of(award.id),
+        coupon=None if coupon is None else Coupon(keys().unseal(coupon[0]).decode(), coupon[1], coupon[2]),
+    )

@@ -1,0 +1,131 @@
+"""The campaign page and the citizen's own state in JSON."""
+
+from marshmallow import Schema, fields
+
+from quizsvc.accounts.schemas import Consent
+from quizsvc.kit.fields import Moment
+from quizsvc.lottery.schemas import Award, RegionName
+from quizsvc.quiz.schemas import Review
+
+
+class CampaignLine(Schema):
+    slug = fields.String()
+    title = fields.String(attribute="definition.title")
+    state = fields.String()
+    opens_at = Moment(attribute="definition.opens_at")
+    closes_at = Moment(attribute="definition.closes_at")
+
+
+class Organiser(Schema):
+    name = fields.String()
+    contact = fields.String()
+
+
+class Partner(Schema):
+    name = fields.String()
+
+
+class Paper(Schema):
+    questions = fields.Integer()
+    pass_percent = fields.Integer()
+    minutes = fields.Integer(metadata={"description": "0: no limit"})
+    per_day = fields.Integer()
+
+
+class Prize(Schema):
+    code = fields.String()
+    name = fields.String()
+    value_fen = fields.Integer()
+    kind = fields.String()
+
+
+class Count(Schema):
+    code = fields.String()
+    count = fields.Integer()
+
+
+class Round(Schema):
+    no = fields.Integer()
+    state = fields.String()
+    opens_at = Moment()
+    closes_at = Moment()
+    cards = fields.Integer()
+    commitment = fields.String(metadata={"description": "SHA-256 of the round's 32 seed bytes"})
+    beacon = fields.String(allow_none=True)
+    planned = fields.List(fields.Nested(Count()))
+    carried = fields.List(fields.Nested(Count()))
+
+
+class Campaign(Schema):
+    """A campaign. `rules_hash` is the SHA-256 of the canonical JSON of `rules`."""
+
+    slug = fields.String(attribute="campaign.slug")
+    title = fields.String(attribute="campaign.definition.title")
+    state = fields.String(attribute="campaign.state")
+    opens_at = Moment(attribute="campaign.definition.opens_at")
+    closes_at = Moment(attribute="campaign.definition.closes_at")
+    organiser = fields.Nested(Organiser(), attribute="campaign.definition.organiser")
+    partners = fields.List(fields.Nested(Partner()), attribute="campaign.definition.partners")
+    rules = fields.Dict(attribute="campaign.definition.document")
+    rules_hash = fields.String(attribute="campaign.rules_hash")
+    paper = fields.Nested(Paper(), attribute="campaign.definition.paper")
+    prizes = fields.List(fields.Nested(Prize()), attribute="campaign.definition.prizes")
+    rounds = fields.List(fields.Nested(Round()))
+
+
+class Privacy(Schema):
+    purpose = fields.Constant("privacy")
+    version = fields.String(attribute="definition.privacy_version")
+    text = fields.String(attribute="definition.privacy")
+
+
+class TicketState(Schema):
+    id = fields.UUID()
+    drawn = fields.Boolean()
+
+
+class OwnState(Schema):
+    papers_left_today = fields.Integer()
+    open_paper = fields.UUID(allow_none=True)
+    tickets = fields.List(fields.Nested(TicketState()))
+    awards = fields.List(fields.Nested(Award()))
+    consents = fields.Dict(keys=fields.String(), values=fields.Boolean())
+
+
+class ExportedCitizen(Schema):
+    id = fields.UUID()
+    region = fields.Nested(RegionName(), allow_none=True)
+
+
+class ExportedPaper(Schema):
+    id = fields.UUID()
+    dealt_at = Moment()
+    handed_in_at = Moment()
+    correct = fields.Integer()
+    passed = fields.Boolean()
+    review = fields.List(fields.Nested(Review()))
+
+
+class ExportedTicket(Schema):
+    id = fields.UUID()
+    earned_at = Moment()
+
+
+class ExportedDraw(Schema):
+    ticket = fields.UUID(attribute="ticket_id")
+    round = fields.Integer(attribute="round_no")
+    position = fields.Integer()
+    alias = fields.String()
+    prize = fields.String(allow_none=True)
+    drawn_at = Moment()
+
+
+class Export(Schema):
+    """All that is kept about a citizen."""
+
+    citizen = fields.Nested(ExportedCitizen())
+    consents = fields.List(fields.Nested(Consent()))
+    papers = fields.List(fields.Nested(ExportedPaper()))
+    tickets = fields.List(fields.Nested(ExportedTicket()))
+    draws = fields.List(fields.Nested(ExportedDraw()))
+    awards = fields.List(fields.Nested(Award()))

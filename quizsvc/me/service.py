@@ -1,0 +1,117 @@
+"""The campaign page, the citizen's state in it, export and deletion."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from quizsvc.accounts import service as accounts
+from quizsvc.accounts.rules import PURPOSES, Citizen, Consent, latest_consents
+from quizsvc.campaigns import service as campaigns
+from quizsvc.campaigns.rules import Campaign
+from quizsvc.kit.pages import PageOf, decode_cursor, page_from
+from quizsvc.lottery import rounds
+from quizsvc.lottery import service as lottery
+from quizsvc.lottery.rules import Round
+from quizsvc.lottery.service import Win
+from quizsvc.quiz import service as quiz
+from quizsvc.regions import service as regions
+
+
+@dataclass(frozen=True)
+class CampaignPage:
+    """A campaign as everybody may see it: its frozen rules and its rounds as they stand."""
+
+    campaign: Campaign
+    rounds: Sequence[Round]
+
+
+@dataclass(frozen=True)
+class TicketState:
+    """A ticket and whether it was drawn."""
+
+    id: UUID
+    drawn: bool
+
+
+@dataclass(frozen=True)
+class OwnState:
+    """A citizen's state in one campaign."""
+
+    papers_left_today: int
+    open_paper: UUID | None
+    tickets: Sequence[TicketState]
+    awards: Sequence[Win]
+    consents: Mapping[str, bool]
+
+
+def get_page(slug: str) -> CampaignPage:
+    """A public campaign; CampaignUnknown."""
+    campaign = campaigns.get_public(slug)
+    return CampaignPage(campaign, rounds.list_rounds(campaign))
+
+
+def list_pages(*, cursor: str | None, limit: int) -> PageOf[Campaign]:
+    """Public campaigns in order of slug."""
+    return campaigns.list_public(cursor=cursor, limit=limit)
+
+
+def get_own_state(slug: str, citizen: Citizen, *, now: datetime) -> OwnState:
+    """What the citizen has and may still do in a campaign; CampaignUnknown."""
+    campaign = campaigns.get_public(slug)
+    papers_left, open_paper = quiz.find_standing(citizen, campaign, now=now)
+    drawn = {draw.ticket_id for draw in lottery.list_drawn(citizen)}
+    tickets = quiz.list_tickets(citizen, campaign=campaign)
+    return OwnState(
+        papers_left_today=papers_left,
+        open_paper=open_paper,
+        tickets=[TicketState(ticket.id, ticket.id in drawn) for ticket in tickets],
+        awards=lottery.list_wins(citizen, campaign=campaign),
+        consents=_consents(accounts.list_consents(citizen), campaign),
+    )
+
+
+def _consents(said: Sequence[Consent], campaign: Campaign) -> dict[str, bool]:
+    """The word in force per purpose: for privacy on this campaign's notice, for the others the last one said."""
+    latest = latest_consents(said)
+    words = {consent.purpose: consent.granted for consent in said}
+    privacy = latest.get(("privacy", campaign.definition.privacy_version))
+    words["privacy"] = privacy is not None and privacy.granted
+    return {purpose: words.get(purpose, False) for purpose in PURPOSES}
+
+
+def list_awards(citizen: Citizen, *, cursor: str | None, limit: int) -> PageOf[Win]:
+    """The citizen's awards, oldest first."""
+    after = decode_cursor(cursor)
+    wins = [win for win in lottery.list_wins(citizen) if after is None or str(win.award.id) > str(after)]
+    return page_from(wins[: limit + 1], limit=limit, key=lambda win: win.award.id)
+
+
+def export(citizen: Citizen) -> dict[str, Any]:
+    """All that is kept about a citizen (PIPL art. 45)."""
+    region = None if citizen.region_id is None else regions.get_region_by_id(citizen.region_id)
+    return {
+        "citizen": {"id": citizen.id, "region": region},
+        "consents": accounts.list_consents(citizen),
+        "papers": [
+            {
+                "id": paper.id,
+                "dealt_at": paper.dealt_at,
+                "handed_in_at": paper.handed_in_at,
+                "correct": paper.correct,
+                "passed": paper.passed,
+                "review": review,
+            }
+            for paper, review in quiz.list_handed_in(citizen)
+        ],
+        "tickets": quiz.list_tickets(citizen),
+        "draws": lottery.list_drawn(citizen),
+        "awards": lottery.list_wins(citizen),
+    }
+
+
+def delete(citizen: Citizen, *, now: datetime) -> None:
+    """Forget the person: figures keep their totals, limits stay, codes in hand can still be redeemed."""
+    quiz.lapse_papers_of(citizen)
+    accounts.delete_citizen(citizen, now=now)

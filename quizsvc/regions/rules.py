@@ -1,0 +1,113 @@
+"""The tree's decisions: levels, paths, who lies under whom; what is wrong with a list of regions."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+LEVELS = ("district", "street", "community", "compound", "building")
+CODE = re.compile(r"[0-9A-Za-z-]{1,32}")
+COLUMNS = ("code", "name", "level", "parent", "households", "residents", "source", "as_of")
+
+
+@dataclass(frozen=True)
+class Region:
+    """A node of the tree. `path` is `/ancestor/.../code/`."""
+
+    id: UUID
+    code: str
+    name: str
+    level: str
+    path: str
+
+    @property
+    def parent(self) -> str | None:
+        """The parent's code."""
+        return self.path.rstrip("/").split("/")[-2] or None
+
+    def covers(self, other: "Region") -> bool:
+        """Whether the other region is this one or lies under it."""
+        return other.path.startswith(self.path)
+
+
+@dataclass(frozen=True)
+class RegionRow:
+    """One line of a list of regions."""
+
+    code: str
+    name: str
+    level: str
+    parent: str | None
+    households: int | None = None
+    residents: int | None = None
+    source: str | None = None
+    as_of: date | None = None
+
+
+def read_row(cells: Mapping[str, str]) -> tuple[RegionRow | None, list[tuple[str, str]]]:
+    """One line's cells as a row, or what is wrong with it as (what, how to mend)."""
+    found = {name: (cells.get(name) or "").strip() for name in COLUMNS}
+    faults: list[tuple[str, str]] = []
+    if not CODE.fullmatch(found["code"]):
+        faults.append((f"code {found['code']!r} is not a code", "use 1 to 32 letters, digits or hyphens"))
+    if not 1 <= len(found["name"]) <= 60:
+        faults.append(("name is missing or too long", "give a name of 1 to 60 characters"))
+    if found["level"] not in LEVELS:
+        faults.append((f"level {found['level']!r} is unknown", f"use one of {', '.join(LEVELS)}"))
+    counts: dict[str, int | None] = {}
+    for name in ("households", "residents"):
+        counts[name] = int(found[name]) if found[name].isascii() and found[name].isdigit() else None
+        if found[name] and counts[name] is None:
+            faults.append((f"{name} {found[name]!r} is not a whole number", "leave it empty or give digits only"))
+    as_of = None
+    if found["as_of"]:
+        try:
+            as_of = date.fromisoformat(found["as_of"])
+        except ValueError:
+            faults.append((f"as_of {found['as_of']!r} is not a date", "write it as 2026-01-31"))
+    if counts.get("residents") is not None and not (found["source"] and as_of):
+        faults.append(("residents stand without source and as_of", "say where the number is from and of what day"))
+    if faults:
+        return None, faults
+    row = RegionRow(
+        code=found["code"],
+        name=found["name"],
+        level=found["level"],
+        parent=found["parent"] or None,
+        households=counts["households"],
+        residents=counts["residents"],
+        source=found["source"] or None,
+        as_of=as_of,
+    )
+    return row, []
+
+
+def place_rows(
+    rows: Sequence[tuple[int, RegionRow]], *, known: Mapping[str, Region]
+) -> tuple[dict[str, str], list[tuple[int, str, str]]]:
+    """Every row's path by code, and the rows that have no place as (line, what, how to mend).
+
+    `known` are the regions that already stand, by code. A parent must come before its children.
+    """
+    paths = {code: region.path for code, region in known.items()}
+    levels = {code: region.level for code, region in known.items()}
+    seen: set[str] = set()
+    faults: list[tuple[int, str, str]] = []
+    for line, row in rows:
+        if row.code in seen:
+            faults.append((line, f"code {row.code} stands twice in this file", "remove one of the two lines"))
+            continue
+        seen.add(row.code)
+        if row.parent is not None and row.parent not in paths:
+            faults.append((line, f"parent {row.parent} is unknown", "put the parent's line before this one"))
+            continue
+        if row.parent is not None and LEVELS.index(levels[row.parent]) >= LEVELS.index(row.level):
+            faults.append((line, f"a {row.level} cannot lie under a {levels[row.parent]}", "mend level or parent"))
+            continue
+        path = f"{paths[row.parent] if row.parent else '/'}{row.code}/"
+        if row.code in known and known[row.code].path != path:
+            faults.append((line, f"{row.code} stands elsewhere in the tree", "regions never move; use a new code"))
+            continue
+        paths[row.code], levels[row.code] = path, row.level
+    return paths, faults

@@ -1,0 +1,70 @@
+"""Find regions; load a list of them."""
+
+import csv
+import io
+from collections.abc import Sequence
+from uuid import UUID
+
+from quizsvc.kit.errors import Refusal
+from quizsvc.kit.ids import new_id
+from quizsvc.kit.pages import PageOf, decode_cursor, page_from
+from quizsvc.kit.problems import FileRefused, Problem
+from quizsvc.regions import rules, store
+from quizsvc.regions.rules import Region, RegionRow
+
+
+class RegionUnknown(Refusal):
+    code, status = "regions.unknown", 404
+    zh, en = "没有这个区域", "There is no such region"
+
+
+def get_region(code: str) -> Region:
+    """The region with this code; RegionUnknown."""
+    found = store.find_region(code)
+    if found is None:
+        raise RegionUnknown
+    return found
+
+
+def get_region_by_id(region_id: UUID) -> Region:
+    """The region with this id; RegionUnknown."""
+    found = store.find_region_by_id(region_id)
+    if found is None:
+        raise RegionUnknown
+    return found
+
+
+def list_regions(*, under: str | None, name_part: str | None, cursor: str | None, limit: int) -> PageOf[Region]:
+    """Regions in order of code: all, or those under one, or those with a part of a name."""
+    above = None if under is None else get_region(under)
+    after = str(decode_cursor(cursor) or "")
+    found = store.list_regions(under=above, name_part=name_part, after=after, limit=limit + 1)
+    return page_from(found, limit=limit, key=lambda region: region.code)
+
+
+def load_regions(text: str, *, file: str) -> Sequence[RegionRow]:
+    """Take over a CSV list as a whole, or raise FileRefused naming every line that is wrong. Safe to repeat."""
+    table = csv.DictReader(io.StringIO(text))
+    missing = [name for name in ("code", "name", "level", "parent") if name not in (table.fieldnames or ())]
+    if missing:
+        what, mend = f"columns are missing: {', '.join(missing)}", f"first line: {','.join(rules.COLUMNS)}"
+        raise FileRefused([Problem("line 1", what, mend, file)])
+    rows: list[tuple[int, RegionRow]] = []
+    problems: list[Problem] = []
+    for line, cells in enumerate(table, start=2):
+        row, faults = rules.read_row(cells)
+        problems += [Problem(f"line {line}", what, mend, file) for what, mend in faults]
+        if row is not None:
+            rows.append((line, row))
+    codes = {code for _, row in rows for code in (row.code, row.parent) if code}
+    known = store.list_regions_by_code(codes)
+    paths, misplaced = rules.place_rows(rows, known=known)
+    problems += [Problem(f"line {line}", what, mend, file) for line, what, mend in misplaced]
+    if problems:
+        raise FileRefused(sorted(problems, key=lambda problem: int(problem.where.split()[1])))
+    ids = {code: region.id for code, region in known.items()}
+    for _, row in rows:
+        ids.setdefault(row.code, new_id())
+        parent_id = ids[row.parent] if row.parent else None
+        store.record_region(row, region_id=ids[row.code], parent_id=parent_id, path=paths[row.code])
+    return [row for _, row in rows]

@@ -1,0 +1,57 @@
+"""Every statement on regions."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Select, select, update
+
+from quizsvc.kit.db import db, insert
+from quizsvc.regions.models import RegionRecord
+from quizsvc.regions.rules import Region, RegionRow
+
+
+def _regions() -> Select[*tuple[Any, ...]]:
+    record = RegionRecord
+    return select(record.id, record.code, record.name, record.level, record.path)
+
+
+def find_region(code: str) -> Region | None:
+    row = db.session.execute(_regions().where(RegionRecord.code == code)).one_or_none()
+    return None if row is None else Region(*row)
+
+
+def find_region_by_id(region_id: UUID) -> Region | None:
+    row = db.session.execute(_regions().where(RegionRecord.id == region_id)).one_or_none()
+    return None if row is None else Region(*row)
+
+
+def list_regions_by_code(codes: Iterable[str]) -> dict[str, Region]:
+    rows = db.session.execute(_regions().where(RegionRecord.code.in_(list(codes))))
+    return {row.code: Region(*row) for row in rows}
+
+
+def list_regions(*, under: Region | None, name_part: str | None, after: str, limit: int) -> Sequence[Region]:
+    """In order of code, beginning after a code; `under` itself is not among them."""
+    wanted = _regions().where(RegionRecord.code > after).order_by(RegionRecord.code).limit(limit)
+    if under is not None:
+        wanted = wanted.where(RegionRecord.path.startswith(under.path, autoescape=True), RegionRecord.id != under.id)
+    if name_part:
+        wanted = wanted.where(RegionRecord.name.contains(name_part, autoescape=True))
+    return [Region(*row) for row in db.session.execute(wanted)]
+
+
+def record_region(row: RegionRow, *, region_id: UUID, parent_id: UUID | None, path: str) -> None:
+    """Add the region, or bring what may change of it up to date."""
+    changing = {
+        "name": row.name,
+        "households": row.households,
+        "residents": row.residents,
+        "source": row.source,
+        "as_of": row.as_of,
+    }
+    added = insert(RegionRecord).values(
+        id=region_id, code=row.code, level=row.level, parent_id=parent_id, path=path, **changing
+    )
+    if db.session.scalar(added.on_conflict_do_nothing().returning(RegionRecord.id)) is None:
+        db.session.execute(update(RegionRecord).where(RegionRecord.code == row.code).values(**changing))

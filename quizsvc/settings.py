@@ -1,0 +1,115 @@
+"""The settings: one frozen object, read from the environment in one place."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
+PREFIX = "QUIZSVC_"
+WECHAT_API_BASE = "https://api.weixin.qq.com"
+REDIS_SCHEMES = ("redis://", "rediss://", "unix://", "redis+sentinel://", "redis+cluster://")
+SHORTEST_KEY = 32
+
+
+class SettingsRefused(Exception):
+    """Settings that are missing or cannot work, each named with what to do."""
+
+
+@dataclass(frozen=True)
+class WeChatSettings:
+    """How to reach WeChat. `kind` says whose openids these are: they differ between the two."""
+
+    appid: str
+    secret: str = field(repr=False)
+    kind: Literal["miniprogram", "web"] = "miniprogram"
+    api_base: str = WECHAT_API_BASE
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything that differs between two installations.
+
+    `wechat` is None only in the embedded run and in tests of it: then any code logs in as that code's citizen.
+    """
+
+    database_url: str = field(repr=False)
+    redis_url: str = field(repr=False)
+    secret_keys: tuple[str, ...] = field(repr=False)
+    identity_key: str = field(repr=False)
+    wechat: WeChatSettings | None
+    trusted_proxies: tuple[str, ...] = ()
+
+
+def environment() -> Mapping[str, str]:
+    """The process environment; the one place that reads it."""
+    return os.environ  # noqa: TID251
+
+
+def data_dir(env: Mapping[str, str]) -> Path:
+    """The embedded run's folder."""
+    return Path(env.get(f"{PREFIX}DATA_DIR") or "quizsvc-data").absolute()
+
+
+def settings_from(env: Mapping[str, str]) -> Settings:
+    """The production settings, or SettingsRefused naming every one that is missing or wrong."""
+    problems: list[str] = []
+
+    def need(name: str, what: str) -> str:
+        value = env.get(PREFIX + name, "").strip()
+        if not value:
+            problems.append(f"{PREFIX}{name} is missing: {what}")
+        return value
+
+    database_url = need("DATABASE_URL", "say postgresql+psycopg://user:password@host/quizsvc")
+    redis_url = need("REDIS_URL", "say redis://host:6379/0")
+    secret_keys = tuple(key.strip() for key in need("SECRET_KEY", "random, comma-separated, newest first").split(","))
+    identity_key = need("IDENTITY_KEY", "random, set once, never changed")
+    appid = need("WECHAT_APPID", "the mini-program's or the website's AppID")
+    secret = need("WECHAT_SECRET", "its AppSecret")
+    kind = env.get(f"{PREFIX}WECHAT_KIND", "miniprogram")
+    if database_url:
+        problems += _database_problems(database_url)
+    if redis_url and not redis_url.startswith(REDIS_SCHEMES):
+        problems.append(f"{PREFIX}REDIS_URL must begin with one of {', '.join(REDIS_SCHEMES)}")
+    for name, values in (("SECRET_KEY", secret_keys), ("IDENTITY_KEY", (identity_key,))):
+        if any(0 < len(value) < SHORTEST_KEY for value in values):
+            problems.append(
+                f"{PREFIX}{name} is too short: {SHORTEST_KEY} characters or more, made by a random generator"
+            )
+    if kind not in ("miniprogram", "web"):
+        problems.append(f"{PREFIX}WECHAT_KIND is miniprogram or web, not {kind!r}")
+    if problems:
+        raise SettingsRefused("\n".join(problems))
+    return Settings(
+        database_url=_with_psycopg(database_url),
+        redis_url=redis_url,
+        secret_keys=secret_keys,
+        identity_key=identity_key,
+        wechat=WeChatSettings(
+            appid=appid,
+            secret=secret,
+            kind="web" if kind == "web" else "miniprogram",
+            api_base=env.get(f"{PREFIX}WECHAT_API_BASE", WECHAT_API_BASE).rstrip("/"),
+        ),
+        trusted_proxies=tuple(filter(None, (p.strip() for p in env.get(f"{PREFIX}TRUSTED_PROXIES", "").split(",")))),
+    )
+
+
+def _database_problems(url: str) -> list[str]:
+    try:
+        backend = make_url(url).get_backend_name()
+    except ArgumentError:
+        return [f"{PREFIX}DATABASE_URL is not a database URL"]
+    if backend not in ("postgresql", "sqlite"):
+        return [f"{PREFIX}DATABASE_URL names {backend}; quizsvc knows postgresql and sqlite"]
+    return []
+
+
+def _with_psycopg(url: str) -> str:
+    """A plain `postgresql://` (or the short `postgres://`) means the driver that ships with quizsvc."""
+    scheme, rest = url.split("://", 1)
+    return f"postgresql+psycopg://{rest}" if scheme in ("postgres", "postgresql") else url

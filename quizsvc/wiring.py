@@ -1,0 +1,64 @@
+"""The map of the service: audience -> prefix -> guard -> blueprints; commands; what happens by itself.
+
+A route is reachable only through an area, and every area but `open` and `ops` has a guard.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import click
+from flask import Blueprint
+
+from quizsvc.accounts import cli as accounts_cli
+from quizsvc.accounts import guards
+from quizsvc.accounts import routes as accounts
+from quizsvc.backoffice import cli as campaign_cli
+from quizsvc.backoffice import service as backoffice
+from quizsvc.demo import cli as demo_cli
+from quizsvc.kit import health
+from quizsvc.lottery import cli as lottery_cli
+from quizsvc.lottery import routes as lottery
+from quizsvc.me import routes as me
+from quizsvc.quiz import cli as quiz_cli
+from quizsvc.quiz import routes as quiz
+from quizsvc.regions import cli as regions_cli
+from quizsvc.regions import routes as regions
+
+API = "/api/v1"
+
+
+@dataclass(frozen=True)
+class Area:
+    """Who comes in where, past which guard."""
+
+    audience: str
+    prefix: str
+    guard: Callable[[], None] | None
+    blueprints: Sequence[Blueprint]
+
+
+AREAS = (
+    Area("open", API, None, (accounts.doors, regions.bp, me.pages)),
+    Area("citizen", API, guards.citizen_guard, (accounts.citizen, quiz.bp, lottery.citizen, me.citizen)),
+    Area("clerk", API, guards.staff_guard, (lottery.clerk,)),
+    Area("ops", "", None, (health.bp,)),
+)
+
+COMMANDS: tuple[click.Command, ...] = (
+    regions_cli.group,
+    accounts_cli.group,
+    quiz_cli.group,
+    campaign_cli.group,
+    lottery_cli.coupons,
+    lottery_cli.lottery,
+    demo_cli.simulate,
+)
+
+Job = Callable[..., Sequence[str]]
+
+# Each in a transaction of its own, at every tick, in this order; each says what it did.
+JOBS: tuple[tuple[str, Job], ...] = (
+    ("campaigns and rounds", backoffice.advance_campaigns),
+    ("awards", backoffice.expire_awards),
+    ("papers", backoffice.lapse_papers),
+)
