@@ -54,52 +54,54 @@ def data_dir(env: Mapping[str, str]) -> Path:
     return Path(env.get(f"{PREFIX}DATA_DIR") or "quizsvc-data").absolute()
 
 
+NEEDED = {
+    "DATABASE_URL": "say postgresql+psycopg://user:password@host/quizsvc",
+    "REDIS_URL": "say redis://host:6379/0",
+    "SECRET_KEY": "random, comma-separated, newest first",
+    "IDENTITY_KEY": "random, set once, never changed",
+    "WECHAT_APPID": "the mini-program's or the website's AppID",
+    "WECHAT_SECRET": "its AppSecret",
+}
+
+
 def settings_from(env: Mapping[str, str]) -> Settings:
     """The production settings, or SettingsRefused naming every one that is missing or wrong."""
-    problems: list[str] = []
-
-    def need(name: str, what: str) -> str:
-        value = env.get(PREFIX + name, "").strip()
-        if not value:
-            problems.append(f"{PREFIX}{name} is missing: {what}")
-        return value
-
-    database_url = need("DATABASE_URL", "say postgresql+psycopg://user:password@host/quizsvc")
-    redis_url = need("REDIS_URL", "say redis://host:6379/0")
-    secret_keys = tuple(key.strip() for key in need("SECRET_KEY", "random, comma-separated, newest first").split(","))
-    identity_key = need("IDENTITY_KEY", "random, set once, never changed")
-    appid = need("WECHAT_APPID", "the mini-program's or the website's AppID")
-    secret = need("WECHAT_SECRET", "its AppSecret")
+    said = {name: env.get(PREFIX + name, "").strip() for name in NEEDED}
+    secret_keys = _words(said["SECRET_KEY"])
     kind = env.get(f"{PREFIX}WECHAT_KIND", "miniprogram")
-    if database_url:
-        problems += _database_problems(database_url)
-    if redis_url and not redis_url.startswith(REDIS_SCHEMES):
+    problems = [f"{PREFIX}{name} is missing: {what}" for name, what in NEEDED.items() if not said[name]]
+    problems += _database_problems(said["DATABASE_URL"])
+    if said["REDIS_URL"] and not said["REDIS_URL"].startswith(REDIS_SCHEMES):
         problems.append(f"{PREFIX}REDIS_URL must begin with one of {', '.join(REDIS_SCHEMES)}")
-    for name, values in (("SECRET_KEY", secret_keys), ("IDENTITY_KEY", (identity_key,))):
-        if any(0 < len(value) < SHORTEST_KEY for value in values):
-            problems.append(
-                f"{PREFIX}{name} is too short: {SHORTEST_KEY} characters or more, made by a random generator"
-            )
+    for name, values in (("SECRET_KEY", secret_keys), ("IDENTITY_KEY", _words(said["IDENTITY_KEY"]))):
+        if any(len(value) < SHORTEST_KEY for value in values):
+            problems.append(f"{PREFIX}{name} is too short: {SHORTEST_KEY} random characters or more")
     if kind not in ("miniprogram", "web"):
         problems.append(f"{PREFIX}WECHAT_KIND is miniprogram or web, not {kind!r}")
     if problems:
         raise SettingsRefused("\n".join(problems))
     return Settings(
-        database_url=_with_psycopg(database_url),
-        redis_url=redis_url,
+        database_url=_with_psycopg(said["DATABASE_URL"]),
+        redis_url=said["REDIS_URL"],
         secret_keys=secret_keys,
-        identity_key=identity_key,
+        identity_key=said["IDENTITY_KEY"],
         wechat=WeChatSettings(
-            appid=appid,
-            secret=secret,
+            appid=said["WECHAT_APPID"],
+            secret=said["WECHAT_SECRET"],
             kind="web" if kind == "web" else "miniprogram",
             api_base=env.get(f"{PREFIX}WECHAT_API_BASE", WECHAT_API_BASE).rstrip("/"),
         ),
-        trusted_proxies=tuple(filter(None, (p.strip() for p in env.get(f"{PREFIX}TRUSTED_PROXIES", "").split(",")))),
+        trusted_proxies=_words(env.get(f"{PREFIX}TRUSTED_PROXIES", "")),
     )
 
 
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(word.strip() for word in text.split(",") if word.strip())
+
+
 def _database_problems(url: str) -> list[str]:
+    if not url:
+        return []
     try:
         backend = make_url(url).get_backend_name()
     except ArgumentError:

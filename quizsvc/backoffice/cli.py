@@ -9,7 +9,7 @@ from quizsvc.accounts import service as accounts
 from quizsvc.backoffice import service
 from quizsvc.campaigns import rules
 from quizsvc.campaigns import service as campaigns
-from quizsvc.campaigns.schemas import read_campaign
+from quizsvc.campaigns.files import read_campaign
 from quizsvc.kit.clock import utcnow
 from quizsvc.kit.db import reading, transaction
 from quizsvc.kit.problems import parse_toml, read_text

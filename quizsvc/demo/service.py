@@ -8,8 +8,8 @@ from quizsvc.accounts import service as accounts
 from quizsvc.accounts.rules import Staff
 from quizsvc.backoffice import service as backoffice
 from quizsvc.campaigns import service as campaigns
+from quizsvc.campaigns.files import read_campaign
 from quizsvc.campaigns.rules import DRAFT
-from quizsvc.campaigns.schemas import read_campaign
 from quizsvc.campaigns.service import CampaignUnknown
 from quizsvc.kit.clock import day_of
 from quizsvc.kit.files import shipped
@@ -17,7 +17,7 @@ from quizsvc.kit.problems import parse_toml, read_text
 from quizsvc.lottery import coupons
 from quizsvc.lottery.coupons import CouponRow
 from quizsvc.quiz import bank
-from quizsvc.quiz.schemas import read_bank
+from quizsvc.quiz.files import read_bank
 from quizsvc.regions import service as regions
 
 SLUG = "demo"
@@ -34,7 +34,7 @@ SIGN_INS: Mapping[str, tuple[str, str]] = {
 def load_demo(*, passwords: Mapping[str, str], now: datetime) -> None:
     """Bring the demo up on an empty database, or leave the one that stands as it is. In the caller's transaction."""
     regions.load_regions(read_text(shipped("demo/regions.csv")), file="demo/regions.csv")
-    bank.load_bank(read_bank(shipped("questions"), scam_types=[str(t["code"]) for t in bank.known_scam_types()]))
+    bank.load_bank(read_bank(shipped("questions")))
     try:
         if campaigns.get_campaign(SLUG).state != DRAFT:
             return

@@ -61,6 +61,8 @@ CHINESE: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"Field may not be null\.", "不能为空"),
         (r"Unknown field\.", "没有这一项"),
         (r"Not a valid string\.", "应为文字"),
+        (r"Not a valid utf-8 string\.", "应为文字"),
+        (r"Number too large\.", "数字过大"),
         (r"Not a valid integer\.", "应为整数"),
         (r"Not a valid number\.", "应为数字"),
         (r"Not a valid boolean\.", "应为 true 或 false"),

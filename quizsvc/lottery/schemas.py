@@ -60,19 +60,6 @@ class Ticket(Schema):
     draw = fields.Nested(Outcome(), allow_none=True)
 
 
-class Award(Schema):
-    """An award as its winner sees it."""
-
-    id = fields.UUID(attribute="award.id")
-    campaign = fields.String()
-    prize = fields.Nested(PrizeName())
-    state = fields.String(attribute="award.state")
-    code = fields.String()
-    coupon = fields.Nested(Coupon(), allow_none=True)
-    won_at = Moment(attribute="award.won_at")
-    expires_at = Moment(attribute="award.expires_at")
-
-
 class Code(Schema):
     code = Text(40, shortest=1, required=True)
 

@@ -12,7 +12,6 @@ from quizsvc.kit.db import reading, transaction
 from quizsvc.kit.fields import PageQuery, page_of
 from quizsvc.kit.http import cached, query, refuses, reply
 from quizsvc.kit.pages import PageOf
-from quizsvc.lottery.schemas import Award
 from quizsvc.lottery.service import Win
 from quizsvc.me import schemas, service
 from quizsvc.me.service import CampaignPage, OwnState
@@ -62,7 +61,7 @@ def get_own_state(slug: str) -> OwnState:
 
 @citizen.get("/me/awards")
 @query(PageQuery())
-@reply(page_of(Award()))
+@reply(page_of(schemas.Award()))
 def list_awards(page: dict[str, Any]) -> PageOf[Win]:
     """The own awards with their redemption codes and coupons."""
     with reading():

@@ -2,10 +2,7 @@
 
 from marshmallow import Schema, fields
 
-from quizsvc.accounts.schemas import Consent
 from quizsvc.kit.fields import Moment
-from quizsvc.lottery.schemas import Award, RegionName
-from quizsvc.quiz.schemas import Review
 
 
 class CampaignLine(Schema):
@@ -79,6 +76,30 @@ class Privacy(Schema):
     text = fields.String(attribute="definition.privacy")
 
 
+class PrizeName(Schema):
+    code = fields.String()
+    name = fields.String()
+
+
+class Coupon(Schema):
+    code = fields.String()
+    face_value_fen = fields.Integer()
+    expires_at = Moment()
+
+
+class Award(Schema):
+    """An award as its winner sees it."""
+
+    id = fields.UUID(attribute="award.id")
+    campaign = fields.String()
+    prize = fields.Nested(PrizeName())
+    state = fields.String(attribute="award.state")
+    code = fields.String(metadata={"description": "12 digits for the desk"})
+    coupon = fields.Nested(Coupon(), allow_none=True)
+    won_at = Moment(attribute="award.won_at")
+    expires_at = Moment(attribute="award.expires_at")
+
+
 class TicketState(Schema):
     id = fields.UUID()
     drawn = fields.Boolean()
@@ -94,7 +115,22 @@ class OwnState(Schema):
 
 class ExportedCitizen(Schema):
     id = fields.UUID()
-    region = fields.Nested(RegionName(), allow_none=True)
+    region = fields.String(allow_none=True)
+
+
+class ExportedConsent(Schema):
+    purpose = fields.String()
+    version = fields.String()
+    granted = fields.Boolean()
+    at = Moment()
+
+
+class ExportedAnswer(Schema):
+    no = fields.Integer()
+    question = fields.String(attribute="question.code")
+    stem = fields.String(attribute="question.stem")
+    choices = fields.List(fields.String())
+    correct = fields.Boolean()
 
 
 class ExportedPaper(Schema):
@@ -103,7 +139,7 @@ class ExportedPaper(Schema):
     handed_in_at = Moment()
     correct = fields.Integer()
     passed = fields.Boolean()
-    review = fields.List(fields.Nested(Review()))
+    review = fields.List(fields.Nested(ExportedAnswer()))
 
 
 class ExportedTicket(Schema):
@@ -124,7 +160,7 @@ class Export(Schema):
     """All that is kept about a citizen."""
 
     citizen = fields.Nested(ExportedCitizen())
-    consents = fields.List(fields.Nested(Consent()))
+    consents = fields.List(fields.Nested(ExportedConsent()))
     papers = fields.List(fields.Nested(ExportedPaper()))
     tickets = fields.List(fields.Nested(ExportedTicket()))
     draws = fields.List(fields.Nested(ExportedDraw()))

@@ -92,7 +92,7 @@ def export(citizen: Citizen) -> dict[str, Any]:
     """All that is kept about a citizen (PIPL art. 45)."""
     region = None if citizen.region_id is None else regions.get_region_by_id(citizen.region_id)
     return {
-        "citizen": {"id": citizen.id, "region": region},
+        "citizen": {"id": citizen.id, "region": None if region is None else region.code},
         "consents": accounts.list_consents(citizen),
         "papers": [
             {

@@ -8,7 +8,7 @@ from quizsvc.kit.files import shipped
 from quizsvc.kit.ids import new_alias
 from quizsvc.kit.problems import parse_toml, read_text
 from quizsvc.quiz import store
-from quizsvc.quiz.rules import QuestionText
+from quizsvc.quiz.rules import QuestionText, ScamType
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ def load_bank(questions: Sequence[QuestionText]) -> Loaded:
     """
     store.lock_bank(epoch=new_alias())
     for one in known_scam_types():
-        store.add_scam_type(str(one["code"]), name=str(one["name"]), year=int(one["year"]))
+        store.add_scam_type(one)
     standing = store.list_standing()
     added = changed = 0
     for question in questions:
@@ -41,8 +41,7 @@ def load_bank(questions: Sequence[QuestionText]) -> Loaded:
     return Loaded(added, changed, len(questions) - added - changed)
 
 
-def known_scam_types() -> list[dict[str, str | int]]:
-    """The scam types that ship with the service: code, name, year."""
+def known_scam_types() -> list[ScamType]:
+    """The scam types that ship with the service."""
     path = shipped("quiz/scam_types.toml")
-    found: list[dict[str, str | int]] = parse_toml(read_text(path), file=str(path))["scam_type"]
-    return found
+    return [ScamType(**entry) for entry in parse_toml(read_text(path), file=str(path))["scam_type"]]

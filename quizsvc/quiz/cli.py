@@ -8,7 +8,7 @@ from flask.cli import AppGroup
 
 from quizsvc.kit.db import transaction
 from quizsvc.kit.files import shipped
-from quizsvc.quiz import bank, schemas
+from quizsvc.quiz import bank, files
 
 group = AppGroup("questions", help="The question bank.")
 folder = click.argument("folder", type=click.Path(path_type=Path), default=lambda: shipped("questions"))
@@ -18,7 +18,7 @@ folder = click.argument("folder", type=click.Path(path_type=Path), default=lambd
 @folder
 def check(folder: Path) -> None:
     """Check a folder of question files; changes nothing and needs no database."""
-    questions = schemas.read_bank(folder, scam_types=[str(one["code"]) for one in bank.known_scam_types()])
+    questions = files.read_bank(folder)
     for scam_type, count in sorted(Counter(question.scam_type for question in questions).items()):
         click.echo(f"{scam_type:26} {count:4}")
     click.echo(f"{'all':26} {len(questions):4}  no problems")
@@ -28,7 +28,7 @@ def check(folder: Path) -> None:
 @folder
 def load(folder: Path) -> None:
     """Take a folder of question files over into the bank, all or nothing."""
-    questions = schemas.read_bank(folder, scam_types=[str(one["code"]) for one in bank.known_scam_types()])
+    questions = files.read_bank(folder)
     with transaction():
         loaded = bank.load_bank(questions)
     click.echo(f"{loaded.added} questions added, {loaded.changed} changed, {loaded.unchanged} as they were")

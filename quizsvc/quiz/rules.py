@@ -17,6 +17,15 @@ Choices = frozenset[str]
 
 
 @dataclass(frozen=True)
+class ScamType:
+    """A kind of fraud, and the year of the list it is from."""
+
+    code: str
+    name: str
+    year: int
+
+
+@dataclass(frozen=True)
 class Question:
     """One version of a question. `options` are texts by option id; `id` names the version."""
 

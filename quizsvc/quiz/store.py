@@ -17,7 +17,7 @@ from quizsvc.quiz.models import (
     ScamTypeRecord,
     TicketRecord,
 )
-from quizsvc.quiz.rules import LAPSED, LATE, MARKED, OPEN, Item, Mark, Paper, Question, QuestionText, Ticket
+from quizsvc.quiz.rules import LAPSED, LATE, MARKED, OPEN, Item, Mark, Paper, Question, QuestionText, ScamType, Ticket
 
 # --- the bank ---------------------------------------------------------------------------------------------------------
 
@@ -77,8 +77,11 @@ def list_scam_types() -> dict[str, str]:
     return {row.code: row.name for row in rows}
 
 
-def add_scam_type(code: str, *, name: str, year: int) -> None:
-    db.session.execute(insert(ScamTypeRecord).values(code=code, name=name, year=year).on_conflict_do_nothing())
+def add_scam_type(one: ScamType) -> None:
+    """One that stands already stays as it is."""
+    db.session.execute(
+        insert(ScamTypeRecord).values(code=one.code, name=one.name, year=one.year).on_conflict_do_nothing()
+    )
 
 
 def list_standing() -> dict[str, tuple[int, str]]:
