@@ -10,11 +10,13 @@ from uuid import uuid4
 import psycopg
 import pytest
 import time_machine
+from argon2 import PasswordHasher
 from flask import Flask
 from redis import Redis
 from sqlalchemy import Engine, event
 from sqlalchemy.engine import make_url
 
+from quizsvc.accounts import service as accounts
 from quizsvc.app import create_app
 from quizsvc.kit import migrate
 from quizsvc.kit.db import db, transaction
@@ -26,6 +28,14 @@ from tests.world import START, World
 
 DATABASES = ("sqlite", "postgresql")
 SECRET, IDENTITY = "s" * 40, "i" * 40
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _quick_passwords() -> Iterator[None]:
+    """Argon2 as in production but with its smallest cost: a test signs many people in."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(accounts, "hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+        yield
 
 
 @pytest.fixture(scope="session")

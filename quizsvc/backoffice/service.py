@@ -58,10 +58,12 @@ def move(campaign: Campaign, state: str, *, by: Staff, now: datetime) -> None:
 
 def advance(campaign: Campaign, *, now: datetime) -> list[str]:
     """What time does to a campaign: rounds open and close, it begins to close, it closes. Safe to repeat."""
-    done = rounds.advance_rounds(campaign, now=now)
+    done: list[str] = []
     definition = campaign.definition
-    over = now >= definition.closes_at
-    if over and campaign.state in (campaign_rules.PUBLISHED, campaign_rules.PAUSED):
+    running = campaign.state in (campaign_rules.PUBLISHED, campaign_rules.PAUSED)
+    if running:
+        done += rounds.advance_rounds(campaign, now=now)
+    if running and now >= definition.closes_at:
         campaigns.move(campaign, campaign_rules.CLOSING, by=accounts.SYSTEM, now=now)
         done.append(f"{campaign.slug}: is closing")
     elif (

@@ -51,9 +51,12 @@ def take_card(one: Round, *, ticket_id: UUID, person: str, now: datetime) -> Rep
     return Reply(said, position=number) if said == "card" else Reply(said, wait=number / 1_000_000)
 
 
-def catch_up(one: Round, *, ticket_id: UUID, highest: int, now: datetime) -> None:
-    """Raise the counter to the ledger's highest position and forget the ticket's; GateAway."""
-    _catch_up.run(keys=_round_keys(one), args=[ticket_id.hex, highest, _lifetime(one, now=now)])
+def catch_up(one: Round, *, ticket_id: UUID, taken: int, highest: int, now: datetime) -> None:
+    """Raise the counter to the ledger's highest position; forget the ticket's if it is the taken one; GateAway.
+
+    `taken` is the position that somebody else's draw turned out to hold, 0 for a cold counter.
+    """
+    _catch_up.run(keys=_round_keys(one), args=[ticket_id.hex, taken, highest, _lifetime(one, now=now)])
 
 
 def _tag(one: Round) -> str:

@@ -92,7 +92,7 @@ def draw_ticket(ticket_id: UUID, *, citizen: Citizen, now: datetime) -> Drawn:
         ticket = quiz.get_ticket(ticket_id, citizen=citizen)
         stands = store.find_draw(ticket_id)
         if stands is not None:  # a replay must never reach the gate: an emptied Redis would take a second card
-            return _drawn(stands)
+            return _drawn(stands, campaigns.get_campaign_by_id(stands.campaign_id))
         campaign = campaigns.get_campaign_by_id(ticket.campaign_id)
         campaigns.require_open(campaign, now=now)
         if store.count_wins(ticket.limit_key) >= campaign.definition.max_wins:
@@ -101,14 +101,14 @@ def draw_ticket(ticket_id: UUID, *, citizen: Citizen, now: datetime) -> Drawn:
     one = _require_open(campaign, one, now=now)
     for _ in range(TRIES):
         position = _ask_gate(one, ticket, now=now)
-        if position is not None:
+        if position:
             try:
                 drawn = _write_draw(campaign, one, ticket, position=position, now=now)
             except _TryAgain:
                 continue
             if drawn is not None:
                 return drawn
-        _catch_up(one, ticket, now=now)
+        _catch_up(one, ticket, taken=position, now=now)
     raise Busy(retry_after=1)
 
 
@@ -123,8 +123,8 @@ def _require_open(campaign: Campaign, one: Round | None, *, now: datetime) -> Ro
     return one
 
 
-def _ask_gate(one: Round, ticket: Ticket, *, now: datetime) -> int | None:
-    """The position that the gate proposes; None when it is cold."""
+def _ask_gate(one: Round, ticket: Ticket, *, now: datetime) -> int:
+    """The position that the gate proposes; 0 when it is cold."""
     try:
         said = gate.take_card(one, ticket_id=ticket.id, person=ticket.limit_key, now=now)
     except gate.GateAway:
@@ -135,7 +135,7 @@ def _ask_gate(one: Round, ticket: Ticket, *, now: datetime) -> int | None:
         raise Busy(retry_after=said.wait)
     if said.word == "empty":
         raise RoundEmpty
-    return said.position if said.word == "card" else None
+    return said.position
 
 
 def _write_draw(campaign: Campaign, one: Round, ticket: Ticket, *, position: int, now: datetime) -> Drawn | None:
@@ -157,10 +157,10 @@ def _write_draw(campaign: Campaign, one: Round, ticket: Ticket, *, position: int
             raise NoRoundOpen
         if not store.add_draw(draw):
             stands = store.find_draw(ticket.id)
-            return None if stands is None else _drawn(stands)
+            return None if stands is None else _drawn(stands, campaign)
         if prize is not None:
             _add_award(campaign, ticket, prize=prize, now=now)
-        return _drawn(draw)
+        return _drawn(draw, campaign)
 
 
 def _add_award(campaign: Campaign, ticket: Ticket, *, prize: str, now: datetime) -> None:
@@ -186,11 +186,11 @@ def _add_award(campaign: Campaign, ticket: Ticket, *, prize: str, now: datetime)
         store.assign_coupon(award)
 
 
-def _catch_up(one: Round, ticket: Ticket, *, now: datetime) -> None:
+def _catch_up(one: Round, ticket: Ticket, *, taken: int, now: datetime) -> None:
     with reading():
         highest = store.highest_position(one.id)
     try:
-        gate.catch_up(one, ticket_id=ticket.id, highest=highest, now=now)
+        gate.catch_up(one, ticket_id=ticket.id, taken=taken, highest=highest, now=now)
     except gate.GateAway:
         raise Busy(retry_after=2) from None
 
@@ -201,7 +201,7 @@ def _catch_up(one: Round, ticket: Ticket, *, now: datetime) -> None:
 def find_drawn(ticket_id: UUID) -> Drawn | None:
     """A ticket's outcome, None before it is drawn. Whose ticket it is, the caller has checked."""
     draw = store.find_draw(ticket_id)
-    return None if draw is None else _drawn(draw)
+    return None if draw is None else _drawn(draw, campaigns.get_campaign_by_id(draw.campaign_id))
 
 
 def list_drawn(citizen: Citizen) -> Sequence[Draw]:
@@ -211,9 +211,10 @@ def list_drawn(citizen: Citizen) -> Sequence[Draw]:
 
 def list_wins(citizen: Citizen, *, campaign: Campaign | None = None) -> list[Win]:
     """The citizen's awards, oldest first; of one campaign or of all."""
-    return [
-        _win(award) for award in store.list_awards(citizen.id) if campaign is None or award.campaign_id == campaign.id
-    ]
+    awards = [one for one in store.list_awards(citizen.id) if campaign is None or one.campaign_id == campaign.id]
+    played = {one.campaign_id for one in awards}
+    by_id = {campaign_id: campaigns.get_campaign_by_id(campaign_id) for campaign_id in played}
+    return [_win(award, by_id[award.campaign_id]) for award in awards]
 
 
 def expire_awards(*, now: datetime) -> int:
@@ -231,14 +232,12 @@ def hash_code(code: str) -> str:
     return keys().identity_hash("code", code)
 
 
-def _drawn(draw: Draw) -> Drawn:
-    campaign = campaigns.get_campaign_by_id(draw.campaign_id)
+def _drawn(draw: Draw, campaign: Campaign) -> Drawn:
     award = None if draw.prize is None else store.find_award_of(draw.ticket_id)
-    return Drawn(draw, campaign.slug, None if award is None else _win(award))
+    return Drawn(draw, campaign.slug, None if award is None else _win(award, campaign))
 
 
-def _win(award: Award) -> Win:
-    campaign = campaigns.get_campaign_by_id(award.campaign_id)
+def _win(award: Award, campaign: Campaign) -> Win:
     coupon = store.find_coupon(award.id)
     return Win(
         award=award,
