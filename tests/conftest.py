@@ -1,6 +1,7 @@
 """Fixtures: every test that takes `world` runs on SQLite and on PostgreSQL, with a real Valkey."""
 
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
@@ -25,6 +26,16 @@ from quizsvc.settings import Settings
 from quizsvc.tables import metadata
 from tests import servers
 from tests.world import START, World
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Name what is left out on a machine without a program; in CI, which installs it, leave nothing out."""
+    for marker in item.iter_markers("needs"):
+        program = marker.args[0]
+        if shutil.which(program) is None:
+            leave_out = pytest.fail if os.environ.get("CI") else pytest.skip
+            leave_out(f"left out: needs {program}")
+
 
 DATABASES = ("sqlite", "postgresql")
 SECRET, IDENTITY = "s" * 40, "i" * 40
