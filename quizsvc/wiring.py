@@ -12,7 +12,7 @@ from flask import Blueprint
 from quizsvc.accounts import cli as accounts_cli
 from quizsvc.accounts import guards
 from quizsvc.accounts import routes as accounts
-from quizsvc.backoffice import cli as campaign_cli
+from quizsvc.backoffice import cli as backoffice_cli
 from quizsvc.backoffice import service as backoffice
 from quizsvc.demo import cli as demo_cli
 from quizsvc.kit import health
@@ -21,7 +21,6 @@ from quizsvc.lottery import routes as lottery
 from quizsvc.me import routes as me
 from quizsvc.quiz import cli as quiz_cli
 from quizsvc.quiz import routes as quiz
-from quizsvc.regions import cli as regions_cli
 from quizsvc.regions import routes as regions
 
 API = "/api/v1"
@@ -45,10 +44,10 @@ AREAS = (
 )
 
 COMMANDS: tuple[click.Command, ...] = (
-    regions_cli.group,
+    backoffice_cli.regions,
     accounts_cli.group,
     quiz_cli.group,
-    campaign_cli.group,
+    backoffice_cli.group,
     lottery_cli.coupons,
     lottery_cli.lottery,
     demo_cli.simulate,

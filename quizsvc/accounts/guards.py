@@ -5,6 +5,7 @@ from flask import g, request
 from quizsvc.accounts import service
 from quizsvc.accounts.rules import Citizen, Staff
 from quizsvc.kit.db import reading
+from quizsvc.kit.http import refuses
 
 
 def bearer() -> str:
@@ -15,6 +16,7 @@ def bearer() -> str:
     return token.strip()
 
 
+@refuses(service.TokenMissing, service.TokenRefused)
 def citizen_guard() -> None:
     """Let citizens in."""
     token = bearer()
@@ -22,6 +24,7 @@ def citizen_guard() -> None:
         g.citizen = service.verify_citizen(token)
 
 
+@refuses(service.TokenMissing, service.TokenRefused)
 def staff_guard() -> None:
     """Let staff in; what they may do is decided per act, by role and region."""
     token = bearer()

@@ -181,6 +181,19 @@ def get_staff(name: str) -> Staff:
     return _staff(record.id, record.name)
 
 
+def get_acting(name: str | None) -> str:
+    """The name under which a command writes: an operator's; SYSTEM only while there is no staff at all.
+
+    StaffUnknown, RoleMissing.
+    """
+    if name is None and store.count_staff() == 0:
+        return SYSTEM
+    staff = None if name is None else get_staff(name)
+    if staff is None or not any(grant.role == "operator" for grant in staff.grants):
+        raise RoleMissing
+    return staff.name
+
+
 def require_role(staff: Staff, role: str, *, over: Region) -> None:
     """RoleMissing unless the staff member holds the role over the region."""
     if not staff.holds(role, over=over):

@@ -1,4 +1,4 @@
-"""`quizsvc campaign`."""
+"""`quizsvc campaign` and `quizsvc regions`."""
 
 from pathlib import Path
 
@@ -13,9 +13,24 @@ from quizsvc.campaigns.files import read_campaign
 from quizsvc.kit.clock import utcnow
 from quizsvc.kit.db import reading, transaction
 from quizsvc.kit.problems import parse_toml, read_text
+from quizsvc.regions import service as tree
 
 group = AppGroup("campaign", help="Campaigns: load, check, publish, pause, resume, close.")
+regions = AppGroup("regions", help="The tree of regions.")
 acting = click.option("--as", "acting", metavar="STAFF", required=True, help="who does this")
+
+
+@regions.command("load")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--as", "acting", metavar="STAFF", help="the operator who does this; left out only before the first")
+def load_regions(file: Path, acting: str | None) -> None:
+    """Load regions from a CSV file (code,name,level,parent,households,residents,source,as_of)."""
+    text = read_text(file)
+    with transaction():
+        by = accounts.get_acting(acting)
+        rows = tree.load_regions(text, file=str(file))
+        accounts.audit(by, act="regions.load", subject=file.name, after={"regions": len(rows)}, now=utcnow())
+    click.echo(f"{len(rows)} regions stand as in {file}")
 
 
 @group.command("load")

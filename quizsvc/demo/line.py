@@ -30,6 +30,7 @@ class Journal:
     seconds: defaultdict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
     refusals: Counter[str] = field(default_factory=Counter)
     violations: list[Violation] = field(default_factory=list)
+    called: str = ""  # the latest call, for what goes wrong while its answer is read
 
     def note(self, faults: Iterable[str], *, where: str) -> None:
         """Write down what was found, if anything."""
@@ -71,7 +72,8 @@ class Line:
         for left in reversed(range(self.tries)):
             try:
                 answer = self._ask(called, method, url, body=body, headers=headers)
-            except httpx2.TransportError as error:
+            except httpx2.RequestError as error:
+                self.journal.refusals["(no answer)"] += 1
                 if not left:
                     raise Unreachable(f"{called}: {type(error).__name__}") from None
                 time.sleep(2.0 ** (self.tries - left - 2))
@@ -83,6 +85,7 @@ class Line:
         raise Unreachable(called)
 
     def _ask(self, called: str, method: str, url: str, *, body: Json | None, headers: dict[str, str]) -> Answer:
+        self.journal.called = called
         began = time.perf_counter()
         response = self.client.request(method, url, json=body, headers=headers)
         self.journal.seconds[called].append(time.perf_counter() - began)

@@ -1,7 +1,7 @@
 """One citizen from log-in to prize. Knows no answers: guesses, and learns from what the marks explain."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from random import Random
 
@@ -19,6 +19,7 @@ from quizsvc.demo.promises import (
     faults_of_own_state,
     faults_of_paper,
     faults_of_repeat,
+    faults_of_revalidation,
     faults_of_same,
     faults_of_wins,
 )
@@ -131,7 +132,7 @@ class Player:
         self.line.journal.passes += mark["passed"]
         return mark
 
-    def _hand_in(self, paper: Json, choices: dict[int, Sequence[str]]) -> Answer:
+    def _hand_in(self, paper: Json, choices: Mapping[int, Sequence[str]]) -> Answer:
         answers = [{"no": no, "choices": chosen} for no, chosen in choices.items()]
         return self.line.call("PUT", ANSWERS, paper=paper["id"], body={"answers": answers})
 
@@ -148,8 +149,9 @@ class Player:
         if not drawn.is_good:
             return None
         outcome: Json = drawn.content
-        self.line.journal.outcomes.append(outcome)
-        self.line.note(faults_of_outcome(outcome, self.plan), at=f"PUT {DRAW}")
+        faults = list(faults_of_outcome(outcome, self.plan))
+        self.line.note(faults, at=f"PUT {DRAW}")
+        self.line.journal.outcomes += [] if faults else [outcome]  # the box's account is made of whole outcomes only
         if self.luck.random() < 0.5:
             self.line.note(faults_of_repeat(drawn, self.line.call("PUT", DRAW, ticket=ticket)), at=f"PUT {DRAW}")
         read = self.line.call("GET", TICKET, ticket=ticket)
@@ -177,7 +179,9 @@ class Player:
             awards = listed.content["items"]
             self.line.note(faults_of_awards(awards, outcomes), at="GET me/awards")
             redeemed = {award["id"] for award in awards if award["state"] == "redeemed"}
-            self.line.note(["other awards redeemed than fetched"] if redeemed != fetched else [], at="GET me/awards")
+            self.line.note(
+                ["a fetched prize is not listed as redeemed"] if fetched - redeemed else [], at="GET me/awards"
+            )
 
 
 def play_citizen(stage: Stage, journal: Journal, *, code: str) -> None:
@@ -190,11 +194,6 @@ def play_citizen(stage: Stage, journal: Journal, *, code: str) -> None:
         return
     if page.etag and luck.random() < 0.3:
         fresh = line.call("GET", PAGE, slug=stage.slug, etag=page.etag)
-        line.note(
-            ["a full answer to its own ETag"]
-            if fresh.is_good and fresh.etag == page.etag and fresh.status != 304
-            else [],
-            at=f"GET {PAGE}",
-        )
+        line.note(faults_of_revalidation(page, fresh), at=f"GET {PAGE}")
     line = replace(line, token=session.content["token"])
     Player(stage, Plan.of(page.content), line, luck, skill=luck.uniform(0.5, 1)).play()

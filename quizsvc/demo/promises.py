@@ -1,4 +1,4 @@
-"""The promises that a client can see, as functions of answers. Each tells what an answer breaks; silence is a promise kept.
+"""The promises that a client can see, as functions of answers: each tells what was broken, or nothing.
 
 What it tells names fields, numbers and codes of refusals, never a redemption code or a coupon: it is printed.
 """
@@ -116,6 +116,16 @@ def faults_of_same(first: Any, again: Any) -> Iterable[str]:
         yield "a repeat answers differently"
 
 
+def faults_of_revalidation(first: Answer, again: Answer) -> Iterable[str]:
+    """Whoever names the page's ETag is told 304, or given another page under another ETag."""
+    if again.status == 304 or not again.is_good:
+        return
+    if again.etag == first.etag:
+        yield "a full answer to the ETag that stands"
+    elif again.content == first.content:
+        yield "the same page under another ETag"
+
+
 def faults_of_paper(paper: Json, plan: Plan) -> Iterable[str]:
     """A dealt paper is full, numbered from 1, and holds nothing that belongs to the mark."""
     numbers = [question["no"] for question in paper["questions"]]
@@ -166,7 +176,7 @@ def faults_of_mark(mark: Json, *, sent: Mapping[int, Sequence[str]], plan: Plan,
 
 
 def faults_of_outcome(outcome: Json, plan: Plan) -> Iterable[str]:
-    """A win comes with prize, award and code (and coupon, where the prize is one); a blank with none; both with a receipt."""
+    """A win comes with prize, award, code (and coupon, where that is the prize); a blank with none of them."""
     prize, award, receipt = outcome["prize"], outcome["award"], outcome["receipt"]
     if outcome["outcome"] == "missed":
         if prize is not None or award is not None:
@@ -177,7 +187,8 @@ def faults_of_outcome(outcome: Json, plan: Plan) -> Iterable[str]:
         yield "won, without prize or award"
     else:
         yield from _faults_of_win(prize, award, plan)
-    if receipt["campaign"] != plan.slug or receipt["position"] < 1 or not receipt["ticket"] or not receipt["drawn_at"]:
+    card = receipt["round"], receipt["position"]
+    if receipt["campaign"] != plan.slug or min(card) < 1 or not receipt["ticket"] or not receipt["drawn_at"]:
         yield "a receipt that names no card of this campaign"
 
 
@@ -189,6 +200,8 @@ def _faults_of_win(prize: Json, award: Json, plan: Plan) -> Iterable[str]:
         yield f"won {prize['code']}, which is no prize of the campaign"
     elif (plan.prizes[prize["code"]] == "coupon") != (award["coupon"] is not None):
         yield f"won {prize['code']} {'without its' if award['coupon'] is None else 'with a'} coupon"
+    elif award["coupon"] is not None and not award["coupon"]["code"]:
+        yield f"won {prize['code']} with an empty coupon"
 
 
 def faults_of_wins(wins: int, plan: Plan) -> Iterable[str]:
@@ -217,7 +230,7 @@ def faults_of_awards(awards: Iterable[Json], outcomes: Iterable[Json | None]) ->
 
 
 def faults_of_box(outcomes: Sequence[Json], rounds: Iterable[Json]) -> Iterable[Violation]:
-    """No card, alias, redemption code or coupon twice; no card outside the box; no more wins than cards that carry them.
+    """No card, alias, code or coupon twice; no card outside the box; no more wins than cards that carry them.
 
     `outcomes`: one per ticket. Counted per round, so that a prize carried over counts where it is drawn.
     """

@@ -4,15 +4,15 @@ import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
-from dataclasses import dataclass
-from threading import Event
+from dataclasses import dataclass, replace
+from threading import Event, Lock
 from uuid import uuid4
 
 import httpx2
 from tqdm import tqdm
 
 from quizsvc.demo.desk import Desk
-from quizsvc.demo.line import Journal, Line, Unreachable
+from quizsvc.demo.line import TRIES, Journal, Line, Unreachable
 from quizsvc.demo.player import PAGE, Stage, play_citizen
 from quizsvc.demo.promises import Json, Plan, faults_of_box
 
@@ -49,7 +49,9 @@ def simulate(slug: str, *, citizens: int, url: str, sign_in: tuple[str, str] | N
             raise CannotRun(f"what answers at {url} is no quizsvc server, or another version of it") from None
         cut_short = _send_citizens(stage, journal, citizens=citizens)
         try:
-            rounds = _page(line, slug)["rounds"]  # as they stand now: a round may have opened with carried prizes
+            rounds = _page(replace(line, tries=TRIES), slug)[
+                "rounds"
+            ]  # as they stand now: a round may have opened with carried prizes
             journal.violations += faults_of_box(journal.outcomes, rounds)
         except (Unreachable, CannotRun) as error:
             cut_short = cut_short or str(error)
@@ -87,6 +89,8 @@ def _send_citizens(stage: Stage, journal: Journal, *, citizens: int) -> str | No
     """Let all citizens play, a bounded number at a time. Returns why it ended early, None when it did not."""
     run_id = uuid4().hex[:8]
     over = Event()
+    lost: list[str] = []
+    counting = Lock()
     with tqdm(total=citizens, unit="citizen", file=sys.stderr) as bar, ThreadPoolExecutor(THREADS) as threads:
 
         def run_lane(first: int) -> Journal:
@@ -100,11 +104,10 @@ def _send_citizens(stage: Stage, journal: Journal, *, citizens: int) -> str | No
                 except Unreachable as error:
                     lost.append(str(error))
                     over.set()
-                with bar.get_lock():
+                with counting:
                     bar.update()
             return seen
 
-        lost: list[str] = []
         lanes = [threads.submit(run_lane, first) for first in range(1, min(THREADS, citizens) + 1)]
         try:
             for lane in as_completed(lanes):
@@ -119,4 +122,4 @@ def _play(stage: Stage, seen: Journal, *, code: str) -> None:
     try:
         play_citizen(stage, seen, code=code)
     except (LookupError, TypeError, ValueError, AttributeError) as error:
-        seen.note([f"an answer has another shape than published: {error!r}"], where=code)
+        seen.note([f"an answer has another shape than published: {error!r}"], where=f"{seen.called}, {code}")

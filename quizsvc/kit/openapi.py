@@ -1,7 +1,7 @@
 """The OpenAPI document, made from the views: nothing in it is written twice."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from apispec import APISpec
@@ -11,7 +11,7 @@ from marshmallow import Schema, fields
 from werkzeug.routing import Rule
 
 from quizsvc.kit.errors import Refusal, all_refusals
-from quizsvc.kit.http import Operation, operation_of
+from quizsvc.kit.http import Operation, View, operation_of
 
 PARAMETER = re.compile(r"<(?:(?P<kind>\w+):)?(?P<name>\w+)>")
 PARAMETER_SCHEMAS: Mapping[str, dict[str, Any]] = {
@@ -31,8 +31,8 @@ class Error(Schema):
     fields_ = fields.Dict(data_key="fields")
 
 
-def build_openapi(app: Flask, *, version: str, prefix: str, open_endpoints: Iterable[str]) -> dict[str, Any]:
-    """The document of every view under `prefix`; endpoints not in `open_endpoints` want a bearer token."""
+def build_openapi(app: Flask, *, version: str, prefix: str, guards: Mapping[str, View | None]) -> dict[str, Any]:
+    """The document of every view under `prefix`. `guards`: what stands before each area, None before an open one."""
     spec = APISpec(
         title="quizsvc",
         version=version,
@@ -42,12 +42,11 @@ def build_openapi(app: Flask, *, version: str, prefix: str, open_endpoints: Iter
     )
     spec.components.security_scheme("bearer", {"type": "http", "scheme": "bearer"})
     spec.components.schema("Error", schema=Error())
-    without_token = frozenset(open_endpoints)
     for rule in sorted(app.url_map.iter_rules(), key=lambda rule: rule.rule):
         if rule.rule.startswith(prefix) and "operation" in app.view_functions[rule.endpoint].__dict__:
             spec.path(
                 path=PARAMETER.sub(r"{\g<name>}", rule.rule),
-                operations=_operations(app, rule, wants_token=rule.endpoint not in without_token),
+                operations=_operations(app, rule, guard=guards[rule.endpoint.split(".")[0]]),
                 parameters=_parameters(rule),
             )
     document: dict[str, Any] = spec.to_dict()
@@ -77,14 +76,14 @@ def _parameters(rule: Rule) -> list[dict[str, Any]]:
     ]
 
 
-def _operations(app: Flask, rule: Rule, *, wants_token: bool) -> dict[str, Any]:
+def _operations(app: Flask, rule: Rule, *, guard: View | None) -> dict[str, Any]:
     view = app.view_functions[rule.endpoint]
     operation = operation_of(view)
     described: dict[str, Any] = {
         "operationId": rule.endpoint.replace(".", "_"),
         "tags": [rule.endpoint.split(".")[0]],
         "summary": (view.__doc__ or "").strip().split("\n")[0],
-        "responses": _responses(operation),
+        "responses": _responses(operation, operation.refusals | (operation_of(guard).refusals if guard else set())),
     }
     if operation.body is not None:
         described["requestBody"] = {
@@ -93,13 +92,13 @@ def _operations(app: Flask, rule: Rule, *, wants_token: bool) -> dict[str, Any]:
         }
     if operation.query is not None:
         described["parameters"] = [{"in": "query", "schema": operation.query}]
-    if wants_token:
+    if guard is not None:
         described["security"] = [{"bearer": []}]
     methods = (rule.methods or set()) - {"HEAD", "OPTIONS"}
     return {method.lower(): described for method in sorted(methods)}
 
 
-def _responses(operation: Operation) -> dict[str, Any]:
+def _responses(operation: Operation, refusals: set[type[Refusal]]) -> dict[str, Any]:
     responses: dict[str, Any] = {}
     for status, schema in operation.replies.items():
         responses[str(status)] = {"description": "OK"}
@@ -107,8 +106,8 @@ def _responses(operation: Operation) -> dict[str, Any]:
             responses[str(status)]["content"] = {"application/json": {"schema": schema}}
     if operation.cached:
         responses["304"] = {"description": "Not changed since the ETag that was sent"}
-    for status in sorted({kind.status for kind in operation.refusals}):
-        codes = sorted(kind.code for kind in operation.refusals if kind.status == status)
+    for status in sorted({kind.status for kind in refusals}):
+        codes = sorted(kind.code for kind in refusals if kind.status == status)
         responses[str(status)] = {
             "description": " · ".join(codes),
             "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}},

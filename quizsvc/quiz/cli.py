@@ -6,6 +6,8 @@ from pathlib import Path
 import click
 from flask.cli import AppGroup
 
+from quizsvc.accounts import service as accounts
+from quizsvc.kit.clock import utcnow
 from quizsvc.kit.db import transaction
 from quizsvc.kit.files import shipped
 from quizsvc.quiz import bank, files
@@ -26,9 +28,13 @@ def check(folder: Path) -> None:
 
 @group.command("load")
 @folder
-def load(folder: Path) -> None:
+@click.option("--as", "acting", metavar="STAFF", help="the operator who does this; left out only before the first")
+def load(folder: Path, acting: str | None) -> None:
     """Take a folder of question files over into the bank, all or nothing."""
     questions = files.read_bank(folder)
     with transaction():
+        by = accounts.get_acting(acting)
         loaded = bank.load_bank(questions)
+        after = {"added": loaded.added, "changed": loaded.changed}
+        accounts.audit(by, act="questions.load", subject=folder.name, after=after, now=utcnow())
     click.echo(f"{loaded.added} questions added, {loaded.changed} changed, {loaded.unchanged} as they were")
