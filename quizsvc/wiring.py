@@ -37,7 +37,7 @@ class Area:
 
 
 AREAS = (
-    Area("open", API, None, (accounts.doors, regions.bp, me.pages)),
+    Area("open", API, None, (accounts.doors, regions.bp, me.pages, lottery.public)),
     Area("citizen", API, guards.citizen_guard, (accounts.citizen, quiz.bp, lottery.citizen, me.citizen)),
     Area("clerk", API, guards.staff_guard, (lottery.clerk,)),
     Area("ops", "", None, (health.bp,)),

@@ -261,15 +261,30 @@ def upgrade() -> None:
         sa.Column("commitment", sa.String(length=64), nullable=False),
         sa.Column("sealed_seed", sa.Text(), nullable=False),
         sa.Column("beacon", sa.String(length=200), nullable=True),
+        sa.Column("rules_hash", sa.String(length=64), nullable=True),
+        sa.Column("anchored_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("previous_head", sa.String(length=64), nullable=True),
         sa.Column("head", sa.String(length=64), nullable=True),
         sa.CheckConstraint("(state = 'closed') = (head IS NOT NULL)", name=op.f("ck_rounds_head")),
+        sa.CheckConstraint(
+            "state = 'planned' OR (beacon IS NOT NULL AND rules_hash IS NOT NULL)", name=op.f("ck_rounds_opened")
+        ),
         sa.CheckConstraint("state IN ('planned', 'open', 'closed')", name=op.f("ck_rounds_state")),
         sa.CheckConstraint("cards >= 1", name=op.f("ck_rounds_cards")),
         sa.CheckConstraint("opens_at < closes_at", name=op.f("ck_rounds_window")),
         sa.ForeignKeyConstraint(["campaign_id"], ["campaigns.id"], name=op.f("fk_rounds_campaign_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_rounds")),
         sa.UniqueConstraint("campaign_id", "no", name=op.f("uq_rounds_campaign_id_no")),
+    )
+    op.create_table(
+        "anchors",
+        sa.Column("round_id", sa.Uuid(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("count", sa.Integer(), nullable=False),
+        sa.Column("highest", sa.Integer(), nullable=False),
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.ForeignKeyConstraint(["round_id"], ["rounds.id"], name=op.f("fk_anchors_round_id")),
+        sa.PrimaryKeyConstraint("round_id", "at", name=op.f("pk_anchors")),
     )
     op.create_table(
         "tickets",
@@ -422,6 +437,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_tickets_campaign_id"))
 
     op.drop_table("tickets")
+    op.drop_table("anchors")
     op.drop_table("rounds")
     with op.batch_alter_table("papers", schema=None) as batch_op:
         batch_op.drop_index(

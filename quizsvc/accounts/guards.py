@@ -4,6 +4,7 @@ from flask import g, request
 
 from quizsvc.accounts import service
 from quizsvc.accounts.rules import Citizen, Staff
+from quizsvc.kit.clock import utcnow
 from quizsvc.kit.db import reading
 from quizsvc.kit.http import refuses
 
@@ -21,7 +22,7 @@ def citizen_guard() -> None:
     """Let citizens in."""
     token = bearer()
     with reading():
-        g.citizen = service.verify_citizen(token)
+        g.citizen = service.verify_citizen(token, now=utcnow())
 
 
 @refuses(service.TokenMissing, service.TokenRefused)
@@ -29,7 +30,7 @@ def staff_guard() -> None:
     """Let staff in; what they may do is decided per act, by role and region."""
     token = bearer()
     with reading():
-        g.staff = service.verify_staff(token)
+        g.staff = service.verify_staff(token, now=utcnow())
 
 
 def current_citizen() -> Citizen:

@@ -84,7 +84,7 @@ def log_in(openid: str, *, now: datetime) -> Session:
     """Log the owner of an openid in; the first time makes the citizen."""
     openid_hash = keys().identity_hash("openid", openid)
     citizen_id = store.add_citizen(new_id(), openid_hash=openid_hash, now=now)
-    token = keys().sign("citizen", citizen_id.hex)
+    token = keys().sign("citizen", citizen_id.hex, until=now + rules.CITIZEN_TOKEN_LASTS)
     return Session(token, int(rules.CITIZEN_TOKEN_LASTS.total_seconds()), citizen=get_citizen(citizen_id))
 
 
@@ -96,9 +96,9 @@ def get_citizen(citizen_id: UUID) -> Citizen:
     return found
 
 
-def verify_citizen(token: str) -> Citizen:
+def verify_citizen(token: str, *, now: datetime) -> Citizen:
     """The citizen that a token was given to; TokenRefused."""
-    value = keys().verify("citizen", token, max_age=int(rules.CITIZEN_TOKEN_LASTS.total_seconds()))
+    value = keys().verify("citizen", token, now=now)
     if value is None:
         raise TokenRefused
     return get_citizen(UUID(value))
@@ -150,7 +150,7 @@ def delete_citizen(citizen: Citizen, *, now: datetime) -> None:
 # --- staff ------------------------------------------------------------------------------------------------------------
 
 
-def sign_in(name: str, *, password: str) -> Session:
+def sign_in(name: str, *, password: str, now: datetime) -> Session:
     """A token for a staff member; SignInRefused after the same time whether the name exists or not."""
     record = store.find_staff(name)
     known = record is not None and record.dismissed_at is None
@@ -160,13 +160,13 @@ def sign_in(name: str, *, password: str) -> Session:
         raise SignInRefused from None
     if record is None or not known:
         raise SignInRefused
-    token = keys().sign("staff", record.id.hex)
+    token = keys().sign("staff", record.id.hex, until=now + rules.STAFF_TOKEN_LASTS)
     return Session(token, int(rules.STAFF_TOKEN_LASTS.total_seconds()), staff=_staff(record.id, record.name))
 
 
-def verify_staff(token: str) -> Staff:
+def verify_staff(token: str, *, now: datetime) -> Staff:
     """The staff member that a token was given to, with the roles held now; TokenRefused, also once dismissed."""
-    value = keys().verify("staff", token, max_age=int(rules.STAFF_TOKEN_LASTS.total_seconds()))
+    value = keys().verify("staff", token, now=now)
     record = None if value is None else store.find_staff_by_id(UUID(value))
     if record is None or record.dismissed_at is not None:
         raise TokenRefused

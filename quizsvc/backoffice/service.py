@@ -10,7 +10,7 @@ from quizsvc.campaigns import rules as campaign_rules
 from quizsvc.campaigns import service as campaigns
 from quizsvc.campaigns.rules import Campaign
 from quizsvc.kit.problems import FileRefused, Problem
-from quizsvc.lottery import coupons, rounds
+from quizsvc.lottery import coupons, ledger, rounds
 from quizsvc.lottery import service as lottery
 from quizsvc.quiz import service as quiz
 from quizsvc.regions import service as regions
@@ -63,6 +63,7 @@ def advance(campaign: Campaign, *, now: datetime) -> list[str]:
     running = campaign.state in (campaign_rules.PUBLISHED, campaign_rules.PAUSED)
     if running:
         done += rounds.advance_rounds(campaign, now=now)
+        done += ledger.anchor_draws(campaign, now=now)
     if running and now >= definition.closes_at:
         campaigns.move(campaign, campaign_rules.CLOSING, by=accounts.SYSTEM, now=now)
         done.append(f"{campaign.slug}: is closing")

@@ -49,12 +49,11 @@ def simulate(slug: str, *, citizens: int, url: str, sign_in: tuple[str, str] | N
             raise CannotRun(f"what answers at {url} is no quizsvc server, or another version of it") from None
         cut_short = _send_citizens(stage, journal, citizens=citizens)
         try:
-            rounds = _page(replace(line, tries=TRIES), slug)[
-                "rounds"
-            ]  # as they stand now: a round may have opened with carried prizes
-            journal.violations += faults_of_box(journal.outcomes, rounds)
+            page = _page(line if cut_short else replace(line, tries=TRIES), slug)
+            # the rounds as they stand now: one may have opened meanwhile, with carried prizes
+            journal.violations += faults_of_box(journal.outcomes, page["rounds"])
         except (Unreachable, CannotRun) as error:
-            cut_short = cut_short or str(error)
+            cut_short = cut_short or f"the draws could not be compared with the box: {error}"
         return Result(journal, cut_short)
 
 

@@ -8,13 +8,17 @@ from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text, U
 from sqlalchemy.orm import Mapped, mapped_column
 
 from quizsvc.kit.db import Base, UtcDateTime
-from quizsvc.lottery.rules import AWARD_STATES, CLOSED, ROUND_STATES
+from quizsvc.lottery.rules import AWARD_STATES, CLOSED, PLANNED, ROUND_STATES
 
 STANDS = text("undone_at IS NULL")
 
 
 class RoundRecord(Base):
-    """A round and its box. The seed is sealed; `commitment` was published before anyone could draw."""
+    """A round and its box. The seed is sealed; `commitment` was published before anyone could draw.
+
+    `rules_hash` is that of the rules in force when it opened; `anchored_at` is the time of the latest anchor: no draw
+    may be dated up to it any more.
+    """
 
     __tablename__ = "rounds"
     __table_args__ = (
@@ -23,6 +27,7 @@ class RoundRecord(Base):
         CheckConstraint("opens_at < closes_at", name="window"),
         CheckConstraint("cards >= 1", name="cards"),
         CheckConstraint(f"(state = '{CLOSED}') = (head IS NOT NULL)", name="head"),
+        CheckConstraint(f"state = '{PLANNED}' OR (beacon IS NOT NULL AND rules_hash IS NOT NULL)", name="opened"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -37,8 +42,22 @@ class RoundRecord(Base):
     commitment: Mapped[str] = mapped_column(String(64))
     sealed_seed: Mapped[str] = mapped_column(Text)
     beacon: Mapped[str | None] = mapped_column(String(200))
+    rules_hash: Mapped[str | None] = mapped_column(String(64))
+    anchored_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     previous_head: Mapped[str | None] = mapped_column(String(64))
     head: Mapped[str | None] = mapped_column(String(64))
+
+
+class AnchorRecord(Base):
+    """What could be said of a round's draws at a moment; never changed."""
+
+    __tablename__ = "anchors"
+
+    round_id: Mapped[UUID] = mapped_column(ForeignKey("rounds.id"), primary_key=True)
+    at: Mapped[datetime] = mapped_column(UtcDateTime, primary_key=True)
+    count: Mapped[int]
+    highest: Mapped[int]
+    digest: Mapped[str] = mapped_column(String(64))
 
 
 class DrawRecord(Base):

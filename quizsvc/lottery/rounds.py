@@ -38,6 +38,8 @@ def seal_rounds(campaign: Campaign) -> dict[int, str]:
                 commitment=commitments[plan.no],
                 sealed_seed=keys().seal(seed),
                 beacon=None if campaign.definition.beacon else "",
+                rules_hash=None,
+                anchored_at=None,
                 previous_head=None,
                 head=None,
             )
@@ -56,22 +58,24 @@ def advance_rounds(campaign: Campaign, *, now: datetime) -> list[str]:
     A round opens only after the one before it is closed (its leftovers decide the odds) and its beacon is known.
     """
     done: list[str] = []
-    for one in store.list_rounds(campaign.id, lock=True):
-        state = one.state
-        if state == rules.PLANNED and one.opens_at <= now and one.beacon is not None:
-            store.record_opening(one.id)
-            state = rules.OPEN
-            done.append(f"{campaign.slug}: round {one.no} is open")
-        if state == rules.OPEN and one.closes_at <= now:
-            close_round(campaign, one, now=now)
-            state = rules.CLOSED
-            done.append(f"{campaign.slug}: round {one.no} is closed")
-        if state != rules.CLOSED:
-            break  # the rounds after it wait
-        if one.state != rules.CLOSED:
-            # what closed just now left prizes to the next one: read it again
-            return done + advance_rounds(campaign, now=now)
+    while said := _advance_one(campaign, now=now):
+        done.append(f"{campaign.slug}: {said}")
     return done
+
+
+def _advance_one(campaign: Campaign, *, now: datetime) -> str | None:
+    """Open or close the first round that is not closed, if it is due."""
+    waiting = [one for one in store.list_rounds(campaign.id, lock=True) if one.state != rules.CLOSED]
+    if not waiting:
+        return None
+    one = waiting[0]
+    if one.state == rules.PLANNED and one.opens_at <= now and one.beacon is not None:
+        store.record_opening(one.id, rules_hash=campaign.rules_hash)
+        return f"round {one.no} is open"
+    if one.state == rules.OPEN and one.closes_at <= now:
+        close_round(campaign, one, now=now)
+        return f"round {one.no} is closed"
+    return None
 
 
 def close_open_round(campaign: Campaign, *, now: datetime) -> None:
@@ -130,7 +134,7 @@ def bundle_header(campaign: Campaign, one: Round) -> dict[str, Any]:
         "prizes": _counts(prizes_of(campaign, one)),
         "planned": _counts(one.planned),
         "carried": _counts(one.carried),
-        "rules_hash": campaign.rules_hash,
+        "rules_hash": one.rules_hash,
         "commitment": one.commitment,
         "previous_head": one.previous_head,
     }

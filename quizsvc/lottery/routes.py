@@ -9,14 +9,35 @@ from quizsvc.accounts.guards import current_citizen, current_staff
 from quizsvc.campaigns import service as campaigns
 from quizsvc.kit.clock import utcnow
 from quizsvc.kit.db import reading, transaction
-from quizsvc.kit.http import body, refuses, reply
-from quizsvc.lottery import redeem, schemas, service
+from quizsvc.kit.http import body, cached, refuses, reply
+from quizsvc.lottery import ledger, redeem, schemas, service
 from quizsvc.lottery.redeem import Found, Redeemed
 from quizsvc.lottery.service import Drawn
 from quizsvc.quiz import service as quiz
 
+public = Blueprint("ledger", __name__)
 citizen = Blueprint("lottery", __name__)
 clerk = Blueprint("redemptions", __name__, url_prefix="/redemptions")
+
+
+@public.get("/campaigns/<slug:slug>/anchors")
+@cached(10)
+@refuses(campaigns.CampaignUnknown)
+@reply(schemas.Anchors())
+def list_anchors(slug: str) -> dict[str, Any]:
+    """Hourly anchors of the draws so far, to be saved elsewhere."""
+    with reading():
+        return {"rounds": ledger.list_anchors(campaigns.get_public(slug))}
+
+
+@public.get("/campaigns/<slug:slug>/rounds/<int:no>/ledger")
+@cached(60)
+@refuses(campaigns.CampaignUnknown, ledger.RoundUnknown, ledger.LedgerSealed)
+@reply(schemas.Bundle())
+def get_ledger(slug: str, no: int) -> dict[str, Any]:
+    """A closed round's bundle: seed, anchors and every draw, for the verifier."""
+    with reading():
+        return ledger.get_bundle(campaigns.get_public(slug), no=no)
 
 
 @citizen.put("/tickets/<uuid:ticket_id>/draw")

@@ -56,12 +56,24 @@ class Round:
     commitment: str
     sealed_seed: str
     beacon: str | None
+    rules_hash: str | None
+    anchored_at: datetime | None
     previous_head: str | None
     head: str | None
 
     def is_due(self, *, now: datetime) -> bool:
         """Whether the round's window holds this moment: half-open."""
         return self.opens_at <= now < self.closes_at
+
+
+@dataclass(frozen=True)
+class Anchor:
+    """What could be said of a round's draws up to a moment: how many, the highest position, their digest."""
+
+    at: datetime
+    count: int
+    highest: int
+    digest: str
 
 
 @dataclass(frozen=True)
@@ -153,6 +165,16 @@ def leftover(prizes: Sequence[Count], drawn: Mapping[str, int]) -> list[Count]:
 def link(previous: str, line: Mapping[str, Any]) -> str:
     """The hash of a ledger line: SHA-256 of the hash before it and the line's canonical JSON (without `hash`)."""
     return sha256_hex(previous + canonical({key: value for key, value in line.items() if key != "hash"}))
+
+
+def anchor_digest(lines: Iterable[Mapping[str, Any]]) -> str:
+    """SHA-256 of the lines' canonical JSON (without `hash`), joined by line feeds in order of position."""
+    return sha256_hex("\n".join(canonical(line) for line in lines))
+
+
+def date_draw(now: datetime, *, anchored_at: datetime | None) -> datetime:
+    """When a draw counts as drawn: now, but after the latest anchor, even if the clock was set back."""
+    return now if anchored_at is None else max(now, anchored_at + timedelta(milliseconds=1))
 
 
 def chain_head(header: Mapping[str, Any], lines: Iterable[Mapping[str, Any]]) -> str:

@@ -60,6 +60,65 @@ class Ticket(Schema):
     draw = fields.Nested(Outcome(), allow_none=True)
 
 
+class Count(Schema):
+    code = fields.String()
+    count = fields.Integer()
+
+
+class Anchor(Schema):
+    at = Moment()
+    count = fields.Integer()
+    highest = fields.Integer()
+    digest = fields.String()
+
+
+class AnchoredRound(Schema):
+    no = fields.Integer()
+    anchors = fields.List(fields.Nested(Anchor()))
+
+
+class Anchors(Schema):
+    rounds = fields.List(fields.Nested(AnchoredRound()))
+
+
+class PublishedAnchor(Schema):
+    at = fields.String()
+    count = fields.Integer()
+    highest = fields.Integer()
+    digest = fields.String()
+
+
+class Line(Schema):
+    position = fields.Integer()
+    ticket = fields.String(metadata={"description": "random alias, given in the receipt"})
+    prize = fields.String(allow_none=True)
+    drawn_at = fields.String()
+    hash = fields.String()
+
+
+class Bundle(Schema):
+    """A closed round, enough to check it with nothing but what was public before."""
+
+    campaign = fields.String()
+    round = fields.Integer()
+    cards = fields.Integer()
+    beacon = fields.String()
+    prizes = fields.List(fields.Nested(Count()))
+    planned = fields.List(fields.Nested(Count()))
+    carried = fields.List(fields.Nested(Count()))
+    rules_hash = fields.String()
+    commitment = fields.String()
+    previous_head = fields.String(allow_none=True)
+    seed = fields.String()
+    anchors = fields.List(fields.Nested(PublishedAnchor()))
+    head = fields.String()
+    lines = fields.List(fields.Nested(Line()))
+
+    def dump(self, obj: Any, *, many: bool | None = None) -> Any:
+        """It is published as it was hashed."""
+        return obj
+
+
 class Code(Schema):
     code = Text(40, shortest=1, required=True)
 

@@ -141,20 +141,21 @@ def _ask_gate(one: Round, ticket: Ticket, *, now: datetime) -> int:
 def _write_draw(campaign: Campaign, one: Round, ticket: Ticket, *, position: int, now: datetime) -> Drawn | None:
     """Write what the gate proposed, or read what stands. None: the position was taken by somebody else."""
     prize = rounds.deck_of(campaign, one)[position - 1]
-    draw = Draw(
-        ticket_id=ticket.id,
-        citizen_id=ticket.citizen_id,
-        round_id=one.id,
-        campaign_id=campaign.id,
-        round_no=one.no,
-        position=position,
-        alias=new_alias(),
-        prize=prize,
-        drawn_at=now,
-    )
     with transaction():
-        if store.share_round(one.id) != rules.OPEN:
+        state, anchored_at = store.share_round(one.id)
+        if state != rules.OPEN:
             raise NoRoundOpen
+        draw = Draw(
+            ticket_id=ticket.id,
+            citizen_id=ticket.citizen_id,
+            round_id=one.id,
+            campaign_id=campaign.id,
+            round_no=one.no,
+            position=position,
+            alias=new_alias(),
+            prize=prize,
+            drawn_at=rules.date_draw(now, anchored_at=anchored_at),
+        )
         if not store.add_draw(draw):
             stands = store.find_draw(ticket.id)
             return None if stands is None else _drawn(stands, campaign)

@@ -8,8 +8,8 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Row, Select, func, select, update
 
 from quizsvc.kit.db import db, insert
-from quizsvc.lottery.models import AwardRecord, CouponRecord, DrawRecord, RedemptionRecord, RoundRecord
-from quizsvc.lottery.rules import CLOSED, EXPIRED, OPEN, REDEEMED, WON, Award, Count, Draw, Redemption, Round
+from quizsvc.lottery.models import AnchorRecord, AwardRecord, CouponRecord, DrawRecord, RedemptionRecord, RoundRecord
+from quizsvc.lottery.rules import CLOSED, EXPIRED, OPEN, REDEEMED, WON, Anchor, Award, Count, Draw, Redemption, Round
 
 # --- rounds -----------------------------------------------------------------------------------------------------------
 
@@ -28,6 +28,8 @@ def _round(record: RoundRecord) -> Round:
         commitment=record.commitment,
         sealed_seed=record.sealed_seed,
         beacon=record.beacon,
+        rules_hash=record.rules_hash,
+        anchored_at=record.anchored_at,
         previous_head=record.previous_head,
         head=record.head,
     )
@@ -79,15 +81,48 @@ def find_round_at(campaign_id: UUID, *, moment: datetime) -> Round | None:
     return None if record is None else _round(record)
 
 
-def share_round(round_id: UUID) -> str:
-    """The round's state, held still until this transaction ends; closing waits for it."""
-    return db.session.execute(
-        select(RoundRecord.state).where(RoundRecord.id == round_id).with_for_update(read=True)
-    ).scalar_one()
+def share_round(round_id: UUID) -> tuple[str, datetime | None]:
+    """The round's state and latest anchor, held still until this transaction ends: closing and anchoring wait."""
+    row = db.session.execute(
+        select(RoundRecord.state, RoundRecord.anchored_at).where(RoundRecord.id == round_id).with_for_update(read=True)
+    ).one()
+    return row.state, row.anchored_at
 
 
-def record_opening(round_id: UUID) -> None:
-    db.session.execute(update(RoundRecord).where(RoundRecord.id == round_id).values(state=OPEN))
+def record_opening(round_id: UUID, *, rules_hash: str) -> None:
+    db.session.execute(update(RoundRecord).where(RoundRecord.id == round_id).values(state=OPEN, rules_hash=rules_hash))
+
+
+def record_beacon(round_id: UUID, *, beacon: str) -> bool:
+    """False when the round has its beacon already."""
+    entered = (
+        update(RoundRecord)
+        .where(RoundRecord.id == round_id, RoundRecord.beacon.is_(None))
+        .values(beacon=beacon)
+        .returning(RoundRecord.id)
+    )
+    return db.session.scalar(entered) is not None
+
+
+def add_anchor(round_id: UUID, anchor: Anchor) -> None:
+    """Write an anchor down and let no draw be dated up to it any more."""
+    db.session.execute(
+        insert(AnchorRecord).values(
+            round_id=round_id, at=anchor.at, count=anchor.count, highest=anchor.highest, digest=anchor.digest
+        )
+    )
+    db.session.execute(update(RoundRecord).where(RoundRecord.id == round_id).values(anchored_at=anchor.at))
+
+
+def list_anchors(round_id: UUID) -> Sequence[Anchor]:
+    """In order of time."""
+    record = AnchorRecord
+    rows = db.session.execute(
+        select(record.at, record.count, record.highest, record.digest)
+        .where(record.round_id == round_id)
+        .order_by(record.at)
+    )
+    return [Anchor(*row) for row in rows]
 
 
 def record_closing(round_id: UUID, *, head: str) -> None:

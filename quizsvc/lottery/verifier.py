@@ -1,0 +1,208 @@
+#!/usr/bin/env python3
+"""Check a closed round's ledger, trusting nobody. Needs this file, Python, and nothing else.
+
+    python3 verifier.py BUNDLE.json [--published SAVED.json] [--previous BUNDLE.json] [--receipt RECEIPT.json]
+
+BUNDLE     the round as published after closing: GET /api/v1/campaigns/<slug>/rounds/<no>/ledger
+SAVED      what you saved before: the campaign page (GET /api/v1/campaigns/<slug>: rules and commitments) and, added to
+           it as `anchors`, the `rounds` of the anchors page (GET /api/v1/campaigns/<slug>/anchors)
+PREVIOUS   the bundle of the round before this one
+RECEIPT    what a citizen was given with a draw
+
+What is recomputed: the commitment from the seed; the shuffled deck from seed, beacon and counts; every line's outcome;
+the hash chain; every anchor; and, from what you saved yourself, that rules, commitment, counts and anchors are those
+that were public before. Without anything saved it can only say that the ledger agrees with itself.
+"""
+
+import argparse
+import hashlib
+import hmac
+import json
+import sys
+from collections import Counter
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+HEADER = (
+    *("campaign", "round", "cards", "beacon", "prizes", "planned", "carried"),
+    *("rules_hash", "commitment", "previous_head"),
+)
+
+
+class Broken(Exception):
+    """The first thing that is wrong, and where."""
+
+
+def canonical(value: Any) -> str:
+    """The one text of a JSON value: keys sorted, no spaces, nothing escaped that need not be."""
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+def sha256(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def deck_of(bundle: Any) -> dict[int, str]:
+    """What each card carries: cards rank by HMAC, the lowest ranks take the prizes in the order of the list."""
+    seed = bytes.fromhex(bundle["seed"])
+    name = f"quizsvc/deck/v1|{bundle['campaign']}|{bundle['round']}|{bundle['beacon']}|"
+    ranked = sorted(range(1, bundle["cards"] + 1), key=lambda i: hmac.digest(seed, f"{name}{i}".encode(), "sha256"))
+    prizes = [prize["code"] for prize in bundle["prizes"] for _ in range(prize["count"])]
+    if len(prizes) > len(ranked):
+        raise Broken(f"prizes: {len(prizes)} prizes do not fit into {len(ranked)} cards")
+    return dict(zip(ranked, prizes, strict=False))  # a card that is not in it is a blank
+
+
+def counts(rows: Any) -> dict[str, int]:
+    return {row["code"]: row["count"] for row in rows if row["count"]}
+
+
+def text_of(line: Any) -> str:
+    """A line as it is hashed: without its own hash."""
+    return canonical({key: value for key, value in line.items() if key != "hash"})
+
+
+def check_box(bundle: Any) -> None:
+    """The seed is the committed one; the box holds what was planned and what was carried over."""
+    if hashlib.sha256(bytes.fromhex(bundle["seed"])).hexdigest() != bundle["commitment"]:
+        raise Broken("seed: its SHA-256 is not the commitment")
+    added = Counter(counts(bundle["planned"])) + Counter(counts(bundle["carried"]))
+    if added != counts(bundle["prizes"]):
+        raise Broken("prizes: they are not planned + carried")
+
+
+def check_lines(bundle: Any, deck: dict[int, str], texts: list[str]) -> None:
+    """Every line has its deck's outcome and its place in the chain."""
+    head = sha256(canonical({name: bundle[name] for name in HEADER}))
+    before = 0
+    tickets: set[str] = set()
+    for number, (line, text) in enumerate(zip(bundle["lines"], texts, strict=True), start=1):
+        where = f"line {number} (position {line['position']})"
+        if not before < line["position"] <= bundle["cards"]:
+            raise Broken(f"{where}: positions must rise and stay within 1 to {bundle['cards']}")
+        if line["ticket"] in tickets:
+            raise Broken(f"{where}: the ticket {line['ticket']} stands twice")
+        if line["prize"] != deck.get(line["position"]):
+            raise Broken(f"{where}: says {line['prize']}, the deck says {deck.get(line['position'])}")
+        head = sha256(head + text)
+        if line["hash"] != head:
+            raise Broken(f"{where}: its hash does not follow from the line before it")
+        before = line["position"]
+        tickets.add(line["ticket"])
+    if head != bundle["head"]:
+        raise Broken("head: it is not the hash of the last line")
+
+
+def check_anchors(bundle: Any, texts: list[str], anchors: Any, whose: str) -> None:
+    """Each anchor covers exactly the lines that were drawn up to its time."""
+    drawn = [datetime.fromisoformat(line["drawn_at"]) for line in bundle["lines"]]
+    latest = None
+    for anchor in anchors:
+        at = datetime.fromisoformat(anchor["at"])
+        if latest is not None and at <= latest:
+            raise Broken(f"{whose} anchor of {anchor['at']}: time runs backwards")
+        latest = at
+        covered = [index for index, moment in enumerate(drawn) if moment <= at]
+        highest = bundle["lines"][covered[-1]]["position"] if covered else 0
+        digest = sha256("\n".join(texts[index] for index in covered))
+        if (anchor["count"], anchor["highest"], anchor["digest"]) != (len(covered), highest, digest):
+            raise Broken(
+                f"{whose} anchor of {anchor['at']}: it covers {anchor['count']} draws up to position "
+                f"{anchor['highest']}; of the {len(covered)} lines up to {highest} drawn by then, some are not those"
+            )
+
+
+def anchors_in(saved: Any, bundle: Any) -> list[Any]:
+    """The anchors of the bundle's round that were saved."""
+    return [anchor for one in saved.get("anchors", []) if one["no"] == bundle["round"] for anchor in one["anchors"]]
+
+
+def check_published(bundle: Any, saved: Any) -> None:
+    """Rules, commitment, counts and window are those that were public before anybody drew."""
+    rules = saved["rules"]
+    if sha256(canonical(rules)) != bundle["rules_hash"]:
+        raise Broken("rules_hash: the rules you saved have another hash")
+    planned = next((one for one in rules["rounds"] if one["no"] == bundle["round"]), None)
+    if planned is None:
+        raise Broken(f"round: the rules you saved have no round {bundle['round']}")
+    for name in ("commitment", "cards", "planned"):
+        if planned[name] != bundle[name]:
+            raise Broken(f"{name}: the rules you saved say {planned[name]}, the bundle says {bundle[name]}")
+    if not rules["beacon"] and bundle["beacon"]:
+        raise Broken("beacon: the rules you saved name none")
+    opens, closes = (datetime.fromisoformat(planned[name]) for name in ("opens_at", "closes_at"))
+    for number, line in enumerate(bundle["lines"], start=1):
+        if not opens <= datetime.fromisoformat(line["drawn_at"]) < closes:
+            raise Broken(f"line {number}: drawn at {line['drawn_at']}, outside the round's window")
+    for one in saved.get("rounds", []):
+        if one["no"] == bundle["round"] and one.get("beacon") not in (None, bundle["beacon"]):
+            raise Broken(f"beacon: you saved {one['beacon']}, the bundle says {bundle['beacon']}")
+
+
+def check_previous(bundle: Any, previous: Any) -> None:
+    """What was carried over is what the round before left, and this round follows from it."""
+    if bundle["previous_head"] != previous["head"]:
+        raise Broken("previous_head: it is not the head of the bundle before")
+    drawn = Counter(line["prize"] for line in previous["lines"] if line["prize"])
+    if Counter(counts(previous["prizes"])) - drawn != counts(bundle["carried"]):
+        raise Broken("carried: it is not what the bundle before left")
+
+
+def check_receipt(bundle: Any, receipt: Any) -> None:
+    """The draw that a citizen was shown is in the ledger as it was shown."""
+    for number, line in enumerate(bundle["lines"], start=1):
+        if line["ticket"] == receipt["ticket"]:
+            if (line["position"], line["drawn_at"]) != (receipt["position"], receipt["drawn_at"]):
+                raise Broken(f"line {number}: the receipt says position {receipt['position']} at {receipt['drawn_at']}")
+            return
+    raise Broken(f"receipt: the ticket {receipt['ticket']} is not in the ledger")
+
+
+def verify(bundle: Any, saved: Any = None, previous: Any = None, receipt: Any = None) -> list[str]:
+    """Raise Broken at the first wrong thing; else return what a reader should know, one sentence each."""
+    check_box(bundle)
+    deck = deck_of(bundle)
+    texts = [text_of(line) for line in bundle["lines"]]
+    check_lines(bundle, deck, texts)
+    check_anchors(bundle, texts, bundle["anchors"], "published")
+    said = [f"{len(bundle['lines'])} draws recomputed; head {bundle['head']}"]
+    if saved is not None:
+        check_published(bundle, saved)
+        check_anchors(bundle, texts, anchors_in(saved, bundle), "your")
+        said.append("the rules and the commitment are those you saved")
+    if previous is not None:
+        check_previous(bundle, previous)
+        said.append("the carried prizes are those that the round before left")
+    elif bundle["previous_head"] is not None:
+        said.append("not checked: what the round before left (give --previous)")
+    if receipt is not None:
+        check_receipt(bundle, receipt)
+        said.append("the receipt is in the ledger as it was given")
+    if not anchors_in(saved or {}, bundle):
+        said.append("internally consistent only: without anchors saved elsewhere, a ledger written anew would pass too")
+    drawn = {line["position"] for line in bundle["lines"]}
+    said += [f"undrawn card {card} held {prize}" for card, prize in sorted(deck.items()) if card not in drawn]
+    return said
+
+
+def main(arguments: list[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(description="Check a closed round's ledger.")
+    parser.add_argument("bundle")
+    for name in ("published", "previous", "receipt"):
+        parser.add_argument(f"--{name}")
+    chosen = parser.parse_args(arguments)
+    try:
+        read = {
+            name: path and json.loads(Path(path).read_text(encoding="utf-8")) for name, path in vars(chosen).items()
+        }
+        said = verify(read["bundle"], read["published"], read["previous"], read["receipt"])
+    except Broken as broken:
+        sys.exit(f"BROKEN  {broken}")
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        sys.exit(f"BROKEN  not readable as published: {type(error).__name__}: {error}")
+    print("GOOD    " + "\n        ".join(said))
+
+
+if __name__ == "__main__":
+    main()
