@@ -1,7 +1,7 @@
 """Reads a campaign's TOML file: shape checked, every wrong entry named."""
 
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
 from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, post_load, validate
@@ -12,6 +12,7 @@ from quizsvc.kit.fields import Text
 from quizsvc.kit.problems import FileRefused, Problem, flatten
 
 LONG = 20_000
+DAY = timedelta(days=1)
 SLUG = validate.Regexp(r"^[a-z0-9][a-z0-9-]{0,39}$", error="Use 1 to 40 lower-case letters, digits or hyphens.")
 CODE = validate.Regexp(r"^[a-z0-9][a-z0-9-]{0,31}$", error="Use 1 to 32 lower-case letters, digits or hyphens.")
 
@@ -65,6 +66,9 @@ class Prize(Schema):
 
 
 class Round(Schema):
+    """`daily`: one round for each 24 hours of the window, all alike."""
+
+    daily = fields.Boolean(load_default=False, truthy={True}, falsy={False})
     opens_at = OffsetTime(required=True)
     closes_at = OffsetTime(required=True)
     cards = fields.Integer(strict=True, required=True, validate=validate.Range(min=1, max=1_000_000))
@@ -102,14 +106,24 @@ class CampaignFile(Schema):
         found["rounds"] = [
             {
                 "no": no,
-                "opens_at": one["opens_at"],
-                "closes_at": one["closes_at"],
+                "opens_at": opens_at,
+                "closes_at": closes_at,
                 "cards": one["cards"],
                 "planned": _in_order(one["prizes"], order),
             }
-            for no, one in enumerate(rounds, start=1)
+            for no, (opens_at, closes_at, one) in enumerate(_each_day(rounds), start=1)
         ]
         return {**found, **found.pop("rules")}
+
+
+def _each_day(rounds: list[dict[str, Any]]) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Opening, closing and the entry of every round; a daily entry is one round a day."""
+    for one in rounds:
+        opens_at, end = datetime.fromisoformat(one["opens_at"]), datetime.fromisoformat(one["closes_at"])
+        while one["daily"] and opens_at + DAY < end:
+            yield rfc3339(opens_at), rfc3339(opens_at + DAY), one
+            opens_at += DAY
+        yield rfc3339(opens_at), rfc3339(end), one
 
 
 def _in_order(counts: Mapping[str, int], order: list[str]) -> list[dict[str, Any]]:

@@ -10,11 +10,11 @@ from quizsvc.accounts.rules import Staff
 from quizsvc.campaigns import service as campaigns
 from quizsvc.campaigns.rules import Campaign
 from quizsvc.kit.canonical import canonical
-from quizsvc.kit.clock import utcnow
-from quizsvc.kit.db import transaction
+from quizsvc.kit.clock import rfc3339, utcnow
+from quizsvc.kit.db import reading, transaction
 from quizsvc.kit.problems import read_text
 from quizsvc.lottery import coupons as lists
-from quizsvc.lottery import ledger, rounds, verifier
+from quizsvc.lottery import ledger, rounds, rules, verifier
 from quizsvc.regions import service as regions
 
 coupons = AppGroup("coupons", help="Partners' coupon lists.")
@@ -36,6 +36,21 @@ def load(slug: str, prize: str, file: Path, acting: str) -> None:
             raise click.UsageError(f"{prize} is no coupon prize of {slug}")
         added, served = lists.load_coupons(campaign, prize=prize, coupons=rows, by=operator.name, now=utcnow())
     click.echo(f"{added} coupons added, {len(rows) - added} were there, {served} waiting winners served")
+
+
+@lottery.command("plan")
+@click.argument("slug")
+@click.option("--papers-per-day", type=click.FloatRange(1), required=True)
+@click.option("--pass-rate", type=click.FloatRange(0, 1), required=True, help="say 0.7")
+def plan(slug: str, papers_per_day: float, pass_rate: float) -> None:
+    """Say when each box would be empty, or what it would leave."""
+    with reading():
+        definition = campaigns.get_campaign(slug).definition
+    for one in rules.forecast(definition.rounds, tickets_per_day=papers_per_day * pass_rate):
+        end = f"empty at {rfc3339(one.empty_at)}" if one.empty_at else f"leaves {one.cards_left} cards"
+        click.echo(
+            f"round {one.no}: {one.draws} draws of {one.cards} cards, {end}, about {one.prizes_left} prizes left"
+        )
 
 
 @lottery.command("beacon")

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from quizsvc.campaigns.rules import RoundPlan
 from quizsvc.kit.canonical import canonical, sha256_hex
 
 PLANNED, OPEN, CLOSED = ROUND_STATES = ("planned", "open", "closed")
@@ -160,6 +161,38 @@ def leftover(prizes: Sequence[Count], drawn: Mapping[str, int]) -> list[Count]:
     """The prizes that a closed round leaves to the next one. `drawn`: prize cards drawn, by code."""
     left = ((one.code, one.count - drawn.get(one.code, 0)) for one in prizes)
     return [Count(code, count) for code, count in left if count]
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """What a round would come to: draws, when its box would be empty (None: never), cards and prizes it would leave."""
+
+    no: int
+    cards: int
+    draws: int
+    empty_at: datetime | None
+    cards_left: int
+    prizes_left: float
+
+
+def forecast(plans: Sequence[RoundPlan], *, tickets_per_day: float) -> list[Forecast]:
+    """Play the rounds with so many tickets a day, evenly earned and drawn at once; tickets without a card wait.
+
+    Undrawn prizes are carried over; how many stay undrawn is the expected number, the cards being shuffled.
+    """
+    found: list[Forecast] = []
+    waiting = carried = 0.0
+    for plan in plans:
+        earned = tickets_per_day * ((plan.closes_at - plan.opens_at) / timedelta(days=1))
+        draws = min(plan.cards, int(waiting + earned))
+        empty_at = None
+        if waiting + earned >= plan.cards:
+            needed = max(0.0, plan.cards - waiting)
+            empty_at = plan.opens_at + timedelta(days=needed / tickets_per_day if needed else 0)
+        waiting = waiting + earned - draws
+        carried = (carried + sum(plan.planned.values())) * (plan.cards - draws) / plan.cards
+        found.append(Forecast(plan.no, plan.cards, draws, empty_at, plan.cards - draws, round(carried, 1)))
+    return found
 
 
 def link(previous: str, line: Mapping[str, Any]) -> str:
