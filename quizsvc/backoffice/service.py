@@ -19,6 +19,9 @@ from quizsvc.regions import service as regions
 def load_campaign(document: Mapping[str, Any], *, by: Staff, now: datetime) -> Campaign:
     """Take a campaign file over as a draft; RegionUnknown, RoleMissing, Frozen."""
     accounts.require_role(by, "operator", over=regions.get_region(document["region"]))
+    standing = campaigns.find_campaign(document["slug"])
+    if standing is not None:
+        accounts.require_role(by, "operator", over=regions.get_region_by_id(standing.region_id))
     return campaigns.load_draft(document, drafted_by=by.name, now=now)
 
 
@@ -40,6 +43,7 @@ def publish(campaign: Campaign, *, by: Staff, now: datetime, one_person: bool = 
     published before stays as it is.
     """
     accounts.require_role(by, "operator", over=regions.get_region_by_id(campaign.region_id))
+    campaign = campaigns.hold_campaign(campaign)
     if campaign.state != campaign_rules.DRAFT:
         return
     if problems := find_problems(campaign):
@@ -51,6 +55,8 @@ def publish(campaign: Campaign, *, by: Staff, now: datetime, one_person: bool = 
 def move(campaign: Campaign, state: str, *, by: Staff, now: datetime) -> None:
     """Pause, resume or close a campaign. Closing closes the open round with it; WrongState, RoleMissing."""
     accounts.require_role(by, "operator", over=regions.get_region_by_id(campaign.region_id))
+    if campaign.state == campaign_rules.DRAFT:
+        raise campaigns.WrongState  # only publishing, with all its checks, ends a draft
     campaigns.move(campaign, state, by=by.name, now=now)
     if state == campaign_rules.CLOSING:
         rounds.close_open_round(campaign, now=now)
@@ -60,16 +66,15 @@ def advance(campaign: Campaign, *, now: datetime) -> list[str]:
     """What time does to a campaign: rounds open and close, it begins to close, it closes. Safe to repeat."""
     done: list[str] = []
     definition = campaign.definition
-    running = campaign.state in (campaign_rules.PUBLISHED, campaign_rules.PAUSED)
-    if running:
+    if campaign_rules.is_running(campaign.state):
         done += rounds.advance_rounds(campaign, now=now)
         done += ledger.anchor_draws(campaign, now=now)
-    if running and now >= definition.closes_at:
-        campaigns.move(campaign, campaign_rules.CLOSING, by=accounts.SYSTEM, now=now)
-        done.append(f"{campaign.slug}: is closing")
-    elif (
-        now >= definition.closes_at + timedelta(days=definition.late_days) and campaign.state == campaign_rules.CLOSING
-    ):
+        if now >= definition.closes_at:
+            campaigns.move(campaign, campaign_rules.CLOSING, by=accounts.SYSTEM, now=now)
+            done.append(f"{campaign.slug}: is closing")
+            campaign = campaigns.get_campaign(campaign.slug)
+    late_until = definition.closes_at + timedelta(days=definition.late_days)
+    if campaign.state == campaign_rules.CLOSING and now >= late_until:
         campaigns.move(campaign, campaign_rules.CLOSED, by=accounts.SYSTEM, now=now)
         done.append(f"{campaign.slug}: is closed")
     return done

@@ -13,6 +13,7 @@ from quizsvc.kit.problems import FileRefused, Problem, flatten
 
 LONG = 20_000
 DAY = timedelta(days=1)
+EARLIEST_YEAR, LATEST_YEAR = 2000, 2999
 SLUG = validate.Regexp(r"^[a-z0-9][a-z0-9-]{0,39}$", error="Use 1 to 40 lower-case letters, digits or hyphens.")
 CODE = validate.Regexp(r"^[a-z0-9][a-z0-9-]{0,31}$", error="Use 1 to 32 lower-case letters, digits or hyphens.")
 
@@ -23,6 +24,8 @@ class OffsetTime(fields.Field[str]):
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
         if not isinstance(value, datetime) or value.tzinfo is None:
             raise ValidationError("Write a time with offset, unquoted: 2026-12-01T08:00:00+08:00.")
+        if not EARLIEST_YEAR <= value.year <= LATEST_YEAR:
+            raise ValidationError(f"Write a year from {EARLIEST_YEAR} to {LATEST_YEAR}.")
         return rfc3339(value)
 
 

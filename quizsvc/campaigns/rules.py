@@ -246,6 +246,11 @@ def _faults_of_boxes(definition: Definition) -> Iterable[Fault]:
             )
 
 
+def is_running(state: str) -> bool:
+    """Whether the campaign may deal and draw, now or after a pause."""
+    return state in (PUBLISHED, PAUSED)
+
+
 def is_public(state: str) -> bool:
     """Whether people may see the campaign."""
     return state != DRAFT

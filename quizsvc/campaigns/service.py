@@ -63,6 +63,18 @@ def get_campaign_by_id(campaign_id: UUID) -> Campaign:
     return _campaign(store.find_standing(campaign_id=campaign_id))
 
 
+def find_campaign(slug: str) -> Campaign | None:
+    """The campaign in whatever state, if there is one."""
+    standing = store.find_standing(slug=slug)
+    return None if standing is None else _campaign(standing)
+
+
+def hold_campaign(campaign: Campaign) -> Campaign:
+    """The campaign as it stands, held until this transaction ends: nobody else drafts, publishes or moves it."""
+    store.hold(campaign.id)
+    return get_campaign_by_id(campaign.id)
+
+
 def get_public(slug: str) -> Campaign:
     """The campaign, if people may see it; CampaignUnknown also for a draft."""
     campaign = get_campaign(slug)
@@ -73,8 +85,9 @@ def get_public(slug: str) -> Campaign:
 
 def list_public(*, cursor: str | None, limit: int) -> PageOf[Campaign]:
     """Campaigns that people may see, in order of slug."""
-    slugs = store.list_slugs(after=str(decode_cursor(cursor) or ""), limit=limit + 1)
-    return page_from([get_campaign(slug) for slug in slugs], limit=limit, key=lambda campaign: campaign.slug)
+    (after,) = decode_cursor(cursor, parts=1) or ("",)
+    slugs = store.list_slugs(after=after, limit=limit + 1)
+    return page_from([get_campaign(slug) for slug in slugs], limit=limit, key=lambda campaign: (campaign.slug,))
 
 
 def list_running() -> list[Campaign]:
@@ -83,16 +96,9 @@ def list_running() -> list[Campaign]:
     return [get_campaign_by_id(campaign_id) for campaign_id in ids]
 
 
-def get_open(slug: str, *, now: datetime) -> Campaign:
-    """The campaign, if it deals papers now; CampaignUnknown, NotOpenYet, Paused, Over."""
-    campaign = get_public(slug)
-    require_open(campaign, now=now)
-    return campaign
-
-
 def require_open(campaign: Campaign, *, now: datetime) -> None:
     """NotOpenYet, Paused or Over unless papers are dealt and cards drawn now. Decided by the clock, not by tick."""
-    if campaign.state not in (rules.PUBLISHED, rules.PAUSED) or now >= campaign.definition.closes_at:
+    if not rules.is_running(campaign.state) or now >= campaign.definition.closes_at:
         raise Over
     if now < campaign.definition.opens_at:
         raise NotOpenYet
@@ -151,10 +157,10 @@ def move(campaign: Campaign, state: str, *, by: str, now: datetime) -> None:
 def _campaign(standing: Standing | None) -> Campaign:
     if standing is None:
         raise CampaignUnknown
-    if standing.version:
-        definition, rules_hash = _published(standing.id, standing.version)
+    if standing.rules_hash is None:
+        definition = definition_of(store.get_draft(standing.id))
     else:
-        definition, rules_hash = definition_of(store.get_draft(standing.id)), ""
+        definition = _published(standing.id, standing.version, standing.rules_hash)
     return Campaign(
         id=standing.id,
         slug=standing.slug,
@@ -163,12 +169,14 @@ def _campaign(standing: Standing | None) -> Campaign:
         version=standing.version,
         drafted_by=standing.drafted_by,
         definition=definition,
-        rules_hash=rules_hash,
+        rules_hash=standing.rules_hash or "",
     )
 
 
 @lru_cache(maxsize=64)
-def _published(campaign_id: UUID, version: int) -> tuple[Definition, str]:
-    """A published version never changes, so a process reads it once."""
-    text, rules_hash = store.get_version(campaign_id, version)
-    return definition_of(json.loads(text)), rules_hash
+def _published(campaign_id: UUID, version: int, _rules_hash: str) -> Definition:
+    """A published version never changes, so a process reads it once.
+
+    The hash is part of the key: what a rolled-back publication looked like must not be remembered as the version.
+    """
+    return definition_of(json.loads(store.get_rules(campaign_id, version)))

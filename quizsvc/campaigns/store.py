@@ -23,13 +23,24 @@ class Standing:
     state: str
     version: int
     drafted_by: str
+    rules_hash: str | None
 
 
 def find_standing(*, slug: str | None = None, campaign_id: UUID | None = None) -> Standing | None:
     record = CampaignRecord
     wanted: ColumnElement[bool] = record.slug == slug if slug is not None else record.id == campaign_id
     row = db.session.execute(
-        select(record.id, record.slug, record.region_id, record.state, record.version, record.drafted_by).where(wanted)
+        select(
+            record.id,
+            record.slug,
+            record.region_id,
+            record.state,
+            record.version,
+            record.drafted_by,
+            VersionRecord.rules_hash,
+        )
+        .outerjoin(VersionRecord, (VersionRecord.campaign_id == record.id) & (VersionRecord.version == record.version))
+        .where(wanted)
     ).one_or_none()
     return None if row is None else Standing(*row)
 
@@ -54,14 +65,16 @@ def get_draft(campaign_id: UUID) -> dict[str, Any]:
     return draft
 
 
-def get_version(campaign_id: UUID, version: int) -> tuple[str, str]:
-    """The published rules' text and hash."""
-    row = db.session.execute(
-        select(VersionRecord.rules, VersionRecord.rules_hash).where(
-            VersionRecord.campaign_id == campaign_id, VersionRecord.version == version
-        )
-    ).one()
-    return row.rules, row.rules_hash
+def get_rules(campaign_id: UUID, version: int) -> str:
+    """The published rules' text."""
+    return db.session.execute(
+        select(VersionRecord.rules).where(VersionRecord.campaign_id == campaign_id, VersionRecord.version == version)
+    ).scalar_one()
+
+
+def hold(campaign_id: UUID) -> None:
+    """Let nobody else change the campaign until this transaction ends."""
+    db.session.execute(select(CampaignRecord.id).where(CampaignRecord.id == campaign_id).with_for_update())
 
 
 def record_draft(

@@ -119,7 +119,7 @@ def transaction() -> Iterator[None]:
 
 @contextmanager
 def reading() -> Iterator[None]:
-    """One consistent look at the database, ended before anything else is asked."""
+    """A look at the database, ended before anything else is asked."""
     require_no_transaction()
     try:
         yield

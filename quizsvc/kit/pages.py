@@ -2,9 +2,9 @@
 
 import base64
 import binascii
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
 import orjson
 
@@ -21,23 +21,29 @@ class PageOf(Generic[Item]):
     next: str | None
 
 
-def page_from(items: Sequence[Item], *, limit: int, key: Any) -> PageOf[Item]:
+Key = tuple[str, ...]
+
+
+def page_from(items: Sequence[Item], *, limit: int, key: Callable[[Item], Key]) -> PageOf[Item]:
     """Cut `limit + 1` found items to a page; `key(last item)` is where the next one begins after."""
     more = len(items) > limit
     shown = items[:limit]
     return PageOf(shown, encode_cursor(key(shown[-1])) if more else None)
 
 
-def encode_cursor(key: Any) -> str:
+def encode_cursor(key: Key) -> str:
     """A list key as an opaque word."""
-    return base64.urlsafe_b64encode(orjson.dumps(key, default=str)).decode().rstrip("=")
+    return base64.urlsafe_b64encode(orjson.dumps(key)).decode().rstrip("=")
 
 
-def decode_cursor(cursor: str | None) -> Any | None:
-    """The key inside a cursor, None for the first page; BadShape for a word that is no cursor."""
+def decode_cursor(cursor: str | None, *, parts: int) -> Key | None:
+    """The key of so many parts inside a cursor, None for the first page; BadShape for any other word."""
     if cursor is None:
         return None
     try:
-        return orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        found = orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
     except (binascii.Error, ValueError):
-        raise BadShape(fields={"cursor": ["Invalid value."]}) from None
+        found = None
+    if not isinstance(found, list) or len(found) != parts or not all(isinstance(part, str) for part in found):
+        raise BadShape(fields={"cursor": ["Invalid value."]})
+    return tuple(found)

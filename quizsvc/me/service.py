@@ -83,9 +83,9 @@ def _consents(said: Sequence[Consent], campaign: Campaign) -> dict[str, bool]:
 
 def list_awards(citizen: Citizen, *, cursor: str | None, limit: int) -> PageOf[Win]:
     """The citizen's awards, oldest first."""
-    after = decode_cursor(cursor)
-    wins = [win for win in lottery.list_wins(citizen) if after is None or str(win.award.id) > str(after)]
-    return page_from(wins[: limit + 1], limit=limit, key=lambda win: win.award.id)
+    (after,) = decode_cursor(cursor, parts=1) or ("",)
+    wins = [win for win in lottery.list_wins(citizen) if str(win.award.id) > after]
+    return page_from(wins[: limit + 1], limit=limit, key=lambda win: (str(win.award.id),))
 
 
 def export(citizen: Citizen) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """Reads the bank's TOML files: shape checked, every wrong entry named."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -36,66 +36,58 @@ def read_bank(folder: Path) -> list[QuestionText]:
     paths = sorted(folder.glob("*.toml")) if folder.is_dir() else [folder]
     if not paths:
         raise FileRefused([Problem("folder", "holds no .toml file", "name the folder of the bank", str(folder))])
-    known = frozenset(one.code for one in known_scam_types())
     questions: list[QuestionText] = []
     problems: list[Problem] = []
+    named_in: dict[str, str] = {}
     for path in paths:
+        file = str(path)
         try:
-            table = parse_toml(read_text(path), file=str(path))
+            table = parse_toml(read_text(path), file=file)
         except FileRefused as refused:
             problems += refused.problems
             continue
-        found, wrong = read_questions(table, file=str(path), scam_types=known)
-        questions += found
-        problems += wrong
-    problems += _repeated(questions)
+        problems += _faults_of_table(table, file=file)
+        for index, entry in enumerate(_entries(table), start=1):
+            code = entry.get("code") if isinstance(entry, dict) else None
+            where = code if isinstance(code, str) and code else f"question[{index}]"
+            question, wrong = _read_entry(entry, scam_type=str(table.get("scam_type")), where=where, file=file)
+            problems += wrong
+            questions += [question] if question is not None else []
+            if where in named_in:
+                problems.append(Problem(where, f"this code stands in {named_in[where]} too", "give it its own", file))
+            elif where == code:
+                named_in[where] = file
     if problems:
         raise FileRefused(problems)
     return questions
 
 
-def read_questions(
-    table: Mapping[str, Any], *, file: str, scam_types: frozenset[str]
-) -> tuple[list[QuestionText], list[Problem]]:
-    """The questions of one file's table, and what is wrong with it."""
-    problems = [
-        Problem(str(name), "is no entry of a question file", "see docs/question-file.md", file)
-        for name in table.keys() - {"scam_type", "question"}
-    ]
-    scam_type = table.get("scam_type")
-    if scam_type not in scam_types:
-        mend = f"use one of {', '.join(sorted(scam_types))}"
-        problems.append(Problem("scam_type", f"{scam_type!r} is unknown", mend, file))
+def _entries(table: Mapping[str, Any]) -> list[Any]:
     entries = table.get("question")
-    if not isinstance(entries, list) or not entries:
-        problems.append(Problem("question", "there is none", "write [[question]] entries", file))
-        entries = []
-    questions: list[QuestionText] = []
-    for index, entry in enumerate(entries, start=1):
-        code = entry.get("code") if isinstance(entry, dict) else None
-        where = str(code or f"question[{index}]")
-        try:
-            loaded = QuestionEntry().load(entry)
-        except ValidationError as error:
-            problems += [
-                Problem(f"{where} {path}", what, "see docs/question-file.md", file)
-                for path, what in flatten(error.messages)
-            ]
-            continue
-        if type(loaded["reviewed"]) is not date:
-            problems.append(Problem(where, "reviewed is not a date", "write reviewed = 2026-11-20", file))
-            continue
-        question = QuestionText(scam_type=str(scam_type), **loaded)
-        problems += [Problem(where, what, mend, file) for what, mend in find_faults(question)]
-        questions.append(question)
-    return questions, problems
+    return entries if isinstance(entries, list) else []
 
 
-def _repeated(questions: Sequence[QuestionText]) -> list[Problem]:
-    seen: set[str] = set()
+def _faults_of_table(table: Mapping[str, Any], *, file: str) -> Iterable[Problem]:
+    """What is wrong with a file besides its questions."""
+    for name in sorted(table.keys() - {"scam_type", "question"}):
+        yield Problem(name, "is no entry of a question file", "see docs/question-file.md", file)
+    known = sorted(one.code for one in known_scam_types())
+    if table.get("scam_type") not in known:
+        yield Problem("scam_type", f"{table.get('scam_type')!r} is unknown", f"use one of {', '.join(known)}", file)
+    if not _entries(table):
+        yield Problem("question", "there is none", "write [[question]] entries", file)
+
+
+def _read_entry(entry: Any, *, scam_type: str, where: str, file: str) -> tuple[QuestionText | None, list[Problem]]:
+    """One question, and what is wrong with it."""
+    try:
+        loaded = QuestionEntry().load(entry)
+    except ValidationError as error:
+        faults = flatten(error.messages)
+        return None, [Problem(f"{where} {path}", what, "see docs/question-file.md", file) for path, what in faults]
     problems: list[Problem] = []
-    for question in questions:
-        if question.code in seen:
-            problems.append(Problem(question.code, "this code stands twice in the bank", "give it a code of its own"))
-        seen.add(question.code)
-    return problems
+    if type(loaded["reviewed"]) is not date:
+        problems.append(Problem(where, "reviewed is not a date", "write reviewed = 2026-11-20", file))
+    question = QuestionText(scam_type=scam_type, **loaded)
+    problems += [Problem(where, what, mend, file) for what, mend in find_faults(question)]
+    return question, problems

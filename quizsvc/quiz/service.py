@@ -8,6 +8,7 @@ from uuid import UUID
 
 from quizsvc.accounts import service as accounts
 from quizsvc.accounts.rules import Citizen
+from quizsvc.campaigns import rules as campaign_rules
 from quizsvc.campaigns import service as campaigns
 from quizsvc.campaigns.rules import Campaign
 from quizsvc.kit.clock import day_of
@@ -86,10 +87,11 @@ class Mistake:
 def deal_paper(slug: str, citizen: Citizen, *, now: datetime) -> tuple[Shown, bool]:
     """Deal a paper, or return the open one: (paper, whether it is new).
 
-    An overdue paper lapses first, and counts. Refuses with what campaigns.get_open refuses, ConsentNeeded,
-    NoPapersLeft, BankTooSmall. Two requests at once end in one open paper: the database's indexes say so.
+    The open one is returned even while a pause stops dealing. An overdue paper lapses first, and counts. Refuses with
+    ConsentNeeded, CampaignUnknown, what campaigns.require_open refuses, NoPapersLeft, BankTooSmall. Two requests at
+    once end in one open paper: the database's indexes say so.
     """
-    campaign = campaigns.get_open(slug, now=now)
+    campaign = campaigns.get_public(slug)
     accounts.require_consent(citizen, version=campaign.definition.privacy_version)
     limit_key = accounts.limit_key(citizen, campaign_id=campaign.id)
     day = day_of(now)
@@ -101,6 +103,7 @@ def deal_paper(slug: str, citizen: Citizen, *, now: datetime) -> tuple[Shown, bo
             if in_hand.citizen_id == citizen.id and not rules.is_overdue(in_hand.due_at, now=now):
                 return _shown(in_hand, bank), False
             store.record_lapse(in_hand.id)
+        campaigns.require_open(campaign, now=now)
         if desk.dealt_today >= campaign.definition.paper.per_day:
             raise NoPapersLeft
         paper = _fresh_paper(campaign, citizen, bank, now=now)
@@ -154,12 +157,18 @@ def submit_paper(paper_id: UUID, *, citizen: Citizen, answers: Mapping[int, Choi
         mark = rules.mark_paper(paper.items, answers, bank, pass_percent=campaign.definition.paper.pass_percent)
         given = ["".join(sorted(answers.get(no, ()))) for no in range(1, len(paper.items) + 1)]
         if store.record_mark(paper.id, mark, given=given, late=late, now=now):
-            if mark.passed and not late and paper.earns_ticket and now < campaign.definition.closes_at:
+            if mark.passed and not late and _earns_ticket(paper, citizen, campaign, now=now):
                 store.add_ticket(new_id(), paper_id=paper.id, now=now)
             paper = replace(paper, given=given, correct=mark.correct, state=rules.LATE if late else rules.MARKED)
         else:
             paper = store.get_paper(paper.id)
     return _handed_in(paper, campaign, bank)
+
+
+def _earns_ticket(paper: Paper, citizen: Citizen, campaign: Campaign, *, now: datetime) -> bool:
+    """Whether a pass is worth a ticket: not for people whom the rules exclude, nor when no draw can follow."""
+    may_follow = campaign_rules.is_running(campaign.state) and now < campaign.definition.closes_at
+    return paper.earns_ticket and not citizen.excluded and may_follow
 
 
 def _require_known(answers: Mapping[int, Choices], paper: Paper) -> None:
@@ -191,17 +200,17 @@ def _review(paper: Paper, bank: Bank) -> Iterable[Reviewed]:
 
 def list_mistakes(citizen: Citizen, *, cursor: str | None, limit: int) -> PageOf[Mistake]:
     """The citizen's own wrong questions by scam type, each once, with what was chosen the last time."""
-    bank = _bank(store.find_epoch())
+    papers, bank = _handed_in_papers(citizen)
     mistakes: dict[str, Mistake] = {}
-    for paper in store.list_papers(citizen.id, states=(rules.MARKED, rules.LATE)):
+    for paper in papers:
         for one in _review(paper, bank):
             mistakes.pop(one.question.code, None)  # answered right since: no mistake any more
             if not one.correct and paper.handed_in_at is not None:
                 name = bank.scam_types[one.question.scam_type]
                 mistakes[one.question.code] = Mistake(one.question, name, one.choices, paper.handed_in_at)
-    after = decode_cursor(cursor)
+    after = decode_cursor(cursor, parts=2) or ("", "")
     found = sorted(mistakes.values(), key=_mistake_key)
-    rest = [one for one in found if after is None or list(_mistake_key(one)) > after]
+    rest = [one for one in found if _mistake_key(one) > after]
     return page_from(rest[: limit + 1], limit=limit, key=_mistake_key)
 
 
@@ -210,9 +219,11 @@ def _mistake_key(mistake: Mistake) -> tuple[str, str]:
 
 
 def find_standing(citizen: Citizen, campaign: Campaign, *, now: datetime) -> tuple[int, UUID | None]:
-    """Papers left today, and the open paper."""
+    """Papers left today, and the open paper (one that is overdue is open no more)."""
     desk = store.find_desk(accounts.limit_key(citizen, campaign_id=campaign.id), day=day_of(now))
-    return max(0, campaign.definition.paper.per_day - desk.dealt_today), desk.open_id
+    in_hand = None if desk.open_id is None else store.get_paper(desk.open_id)
+    is_open = in_hand is not None and not rules.is_overdue(in_hand.due_at, now=now)
+    return max(0, campaign.definition.paper.per_day - desk.dealt_today), desk.open_id if is_open else None
 
 
 def get_ticket(ticket_id: UUID, *, citizen: Citizen) -> Ticket:
@@ -230,9 +241,14 @@ def list_tickets(citizen: Citizen, *, campaign: Campaign | None = None) -> Seque
 
 def list_handed_in(citizen: Citizen) -> Sequence[tuple[Paper, Sequence[Reviewed]]]:
     """Every paper the citizen handed in, with its questions and choices; for the export of own data."""
-    bank = _bank(store.find_epoch())
-    papers = store.list_papers(citizen.id, states=(rules.MARKED, rules.LATE))
+    papers, bank = _handed_in_papers(citizen)
     return [(paper, list(_review(paper, bank))) for paper in papers]
+
+
+def _handed_in_papers(citizen: Citizen) -> tuple[Sequence[Paper], Bank]:
+    """In the order of handing in. The papers are read before the bank, so that the bank knows all their questions."""
+    papers = store.list_handed_in(citizen.id)
+    return papers, _bank(store.find_epoch())
 
 
 def lapse_papers_of(citizen: Citizen) -> None:

@@ -37,9 +37,9 @@ def get_region_by_id(region_id: UUID) -> Region:
 def list_regions(*, under: str | None, name_part: str | None, cursor: str | None, limit: int) -> PageOf[Region]:
     """Regions in order of code: all, or those under one, or those with a part of a name."""
     above = None if under is None else get_region(under)
-    after = str(decode_cursor(cursor) or "")
+    (after,) = decode_cursor(cursor, parts=1) or ("",)
     found = store.list_regions(under=above, name_part=name_part, after=after, limit=limit + 1)
-    return page_from(found, limit=limit, key=lambda region: region.code)
+    return page_from(found, limit=limit, key=lambda region: (region.code,))
 
 
 def load_regions(text: str, *, file: str) -> Sequence[RegionRow]:
