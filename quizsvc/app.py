@@ -56,7 +56,8 @@ def main() -> None:
         sys.exit(f"nothing was changed:\n{refused}")
     except Refusal as refused:
         sys.exit(f"refused: {refused.en} ({refused.code})")
-    except OperationalError as error:
-        sys.exit(f"the database cannot be reached: {str(error.orig).splitlines()[0]}")
-    except ProgrammingError as error:
-        sys.exit(f"the database is not ready: {str(error.orig).splitlines()[0]}; try: quizsvc db upgrade")
+    except (OperationalError, ProgrammingError) as error:
+        said = str(error.orig).splitlines()[0]
+        if isinstance(error, ProgrammingError) or "no such table" in said:
+            sys.exit(f"the database is not ready: {said}; try: quizsvc db upgrade")
+        sys.exit(f"the database cannot be reached: {said}")

@@ -68,8 +68,8 @@ def settings_from(env: Mapping[str, str]) -> Settings:
     """The production settings, or SettingsRefused naming every one that is missing or wrong."""
     said = {name: env.get(PREFIX + name, "").strip() for name in NEEDED}
     secret_keys = _words(said["SECRET_KEY"])
-    kind = env.get(f"{PREFIX}WECHAT_KIND", "miniprogram")
-    problems = [f"{PREFIX}{name} is missing: {what}" for name, what in NEEDED.items() if not said[name]]
+    kind = env.get(f"{PREFIX}WECHAT_KIND") or "miniprogram"
+    problems = [f"{PREFIX}{name} is missing: {what}" for name, what in NEEDED.items() if not _words(said[name])]
     problems += _database_problems(said["DATABASE_URL"])
     if said["REDIS_URL"] and not said["REDIS_URL"].startswith(REDIS_SCHEMES):
         problems.append(f"{PREFIX}REDIS_URL must begin with one of {', '.join(REDIS_SCHEMES)}")
@@ -89,7 +89,7 @@ def settings_from(env: Mapping[str, str]) -> Settings:
             appid=said["WECHAT_APPID"],
             secret=said["WECHAT_SECRET"],
             kind="web" if kind == "web" else "miniprogram",
-            api_base=env.get(f"{PREFIX}WECHAT_API_BASE", WECHAT_API_BASE).rstrip("/"),
+            api_base=(env.get(f"{PREFIX}WECHAT_API_BASE") or WECHAT_API_BASE).rstrip("/"),
         ),
         trusted_proxies=_words(env.get(f"{PREFIX}TRUSTED_PROXIES", "")),
     )
@@ -103,8 +103,8 @@ def _database_problems(url: str) -> list[str]:
     if not url:
         return []
     try:
-        backend = make_url(url).get_backend_name()
-    except ArgumentError:
+        backend = make_url(_with_psycopg(url)).get_backend_name()
+    except (ArgumentError, ValueError):
         return [f"{PREFIX}DATABASE_URL is not a database URL"]
     if backend not in ("postgresql", "sqlite"):
         return [f"{PREFIX}DATABASE_URL names {backend}; quizsvc knows postgresql and sqlite"]
@@ -113,5 +113,5 @@ def _database_problems(url: str) -> list[str]:
 
 def _with_psycopg(url: str) -> str:
     """A plain `postgresql://` (or the short `postgres://`) means the driver that ships with quizsvc."""
-    scheme, rest = url.split("://", 1)
+    scheme, _, rest = url.partition("://")
     return f"postgresql+psycopg://{rest}" if scheme in ("postgres", "postgresql") else url

@@ -12,6 +12,7 @@ PURPOSES = ("privacy", "messages", "winner-list")
 CITIZEN_TOKEN_LASTS = timedelta(days=7)
 STAFF_TOKEN_LASTS = timedelta(hours=12)
 SHORTEST_PASSWORD = 10
+LONGEST_NAME = 40
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from marshmallow import Schema, fields
 
-from quizsvc.kit.fields import Moment, Text
+from quizsvc.kit.fields import Moment, Text, YesNo
 
 
 class Code(Schema):
@@ -49,7 +49,7 @@ class StaffSession(Schema):
 
 class ConsentWord(Schema):
     version = Text(64, shortest=1, required=True)
-    granted = fields.Boolean(required=True, truthy={True}, falsy={False})
+    granted = YesNo(required=True)
 
 
 class Consent(Schema):

@@ -62,6 +62,14 @@ class NameTaken(Refusal):
     zh, en = "用户名已被使用", "This name is taken"
 
 
+class NameRefused(Refusal):
+    code, status = "accounts.name_refused", 422
+    zh, en = (
+        f"用户名为 1 到 {rules.LONGEST_NAME} 个字，首尾不留空格",
+        f"Use a name of 1 to {rules.LONGEST_NAME} characters",
+    )
+
+
 class PasswordTooShort(Refusal):
     code, status = "accounts.password_too_short", 422
     zh, en = f"密码至少 {rules.SHORTEST_PASSWORD} 位", f"Use {rules.SHORTEST_PASSWORD} characters or more"
@@ -115,6 +123,7 @@ def give_consent(citizen: Citizen, *, purpose: str, version: str, granted: bool,
     """Record a yes or a no to one version of one purpose; the same word again changes nothing."""
     if purpose not in rules.PURPOSES:
         raise PurposeUnknown
+    store.hold_citizen(citizen.id)  # the same word at once is one row
     stands = store.find_consent(citizen.id, purpose=purpose, version=version)
     if stands is not None and stands.granted == granted:
         return stands
@@ -206,8 +215,10 @@ def add_staff(name: str, *, password: str, role: str, region: Region, granter: S
     `granter` may be None only while there is no staff at all: somebody has to be the first. Safe to repeat: a
     standing member keeps the password.
     """
+    if not (1 <= len(name) <= rules.LONGEST_NAME and name.isprintable() and name == name.strip()):
+        raise NameRefused
     if granter is None and store.count_staff() > 0:
-        raise RoleMissing
+        return _standing_first(name, role=role, region=region)
     if granter is not None and not rules.may_grant(granter, to_name=name, role=role, on=region):
         raise RoleMissing
     if len(password) < rules.SHORTEST_PASSWORD:
@@ -227,6 +238,14 @@ def add_staff(name: str, *, password: str, role: str, region: Region, granter: S
     if granted:
         by = SYSTEM if granter is None else granter.name
         audit(by, act="staff.grant", subject=name, after={"role": role, "region": region.code}, now=now)
+    return _staff(record.id, record.name)
+
+
+def _standing_first(name: str, *, role: str, region: Region) -> Staff:
+    """The very first member again, as added before; RoleMissing for anybody else."""
+    record = store.find_staff(name)
+    if record is None or record.dismissed_at is not None or (role, region.id) not in store.list_grants(record.id):
+        raise RoleMissing
     return _staff(record.id, record.name)
 
 

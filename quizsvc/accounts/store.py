@@ -39,6 +39,11 @@ def find_citizen(citizen_id: UUID) -> Citizen | None:
     return None if found is None else Citizen(found[0], str(found[1]), found[2], bool(found[3]))
 
 
+def hold_citizen(citizen_id: UUID) -> None:
+    """Let no other request of this citizen write until this transaction ends."""
+    db.session.execute(select(CitizenRecord.id).where(CitizenRecord.id == citizen_id).with_for_update())
+
+
 def record_region(citizen_id: UUID, *, region_id: UUID) -> None:
     db.session.execute(update(CitizenRecord).where(CitizenRecord.id == citizen_id).values(region_id=region_id))
 

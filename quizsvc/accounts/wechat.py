@@ -24,6 +24,9 @@ TOO_OFTEN = 45011
 RISKY_USER = 40226
 
 logger = logging.getLogger("quizsvc.wechat")
+for _talkative in ("httpx2", "httpcore2"):
+    # they log whole addresses, and the AppSecret and the code stand in ours
+    logging.getLogger(_talkative).setLevel(logging.WARNING)
 LogIn = Callable[[str], str]
 
 

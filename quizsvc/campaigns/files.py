@@ -8,7 +8,7 @@ from marshmallow import Schema, ValidationError, fields, post_load, validate
 
 from quizsvc.campaigns.rules import LEFTOVERS, PRIZE_KINDS
 from quizsvc.kit.clock import rfc3339
-from quizsvc.kit.fields import Text
+from quizsvc.kit.fields import Text, YesNo
 from quizsvc.kit.problems import FileRefused, Problem, flatten
 
 LONG = 20_000
@@ -71,7 +71,7 @@ class Prize(Schema):
 class Round(Schema):
     """`daily`: one round for each 24 hours of the window, all alike."""
 
-    daily = fields.Boolean(load_default=False, truthy={True}, falsy={False})
+    daily = YesNo(load_default=False)
     opens_at = OffsetTime(required=True)
     closes_at = OffsetTime(required=True)
     cards = fields.Integer(strict=True, required=True, validate=validate.Range(min=1, max=1_000_000))

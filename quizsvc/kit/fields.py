@@ -24,6 +24,15 @@ class Text(fields.String):
         return str(text)
 
 
+class YesNo(fields.Boolean):
+    """`true` or `false`, nothing that merely looks like it."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> bool:
+        if not isinstance(value, bool):
+            raise self.make_error("invalid", input=value)
+        return value
+
+
 class Moment(fields.Field[datetime]):
     """A point in time, out as RFC 3339 with offset."""
 

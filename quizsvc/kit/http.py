@@ -150,7 +150,7 @@ def cached(seconds: int) -> Callable[[View], View]:
                 if len(pages) >= MOST_PAGES:
                     pages.clear()
                 pages[request.full_path] = page
-            if page.etag in request.if_none_match:
+            if request.if_none_match.contains_weak(page.etag):
                 answer = Response(status=304)
             else:
                 answer = Response(page.content, mimetype="application/json")

@@ -9,6 +9,7 @@ from typing import Generic, TypeVar
 import orjson
 
 from quizsvc.kit.errors import BadShape
+from quizsvc.kit.fields import CONTROL
 
 Item = TypeVar("Item")
 
@@ -44,6 +45,10 @@ def decode_cursor(cursor: str | None, *, parts: int) -> Key | None:
         found = orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
     except (binascii.Error, ValueError):
         found = None
-    if not isinstance(found, list) or len(found) != parts or not all(isinstance(part, str) for part in found):
+    if not isinstance(found, list) or len(found) != parts or not all(map(_is_key, found)):
         raise BadShape(fields={"cursor": ["Invalid value."]})
     return tuple(found)
+
+
+def _is_key(part: object) -> bool:
+    return isinstance(part, str) and not CONTROL.search(part)

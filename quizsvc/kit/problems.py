@@ -1,10 +1,14 @@
 """What is wrong with a file that somebody wrote, in words that let them mend it."""
 
+import csv
+import io
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+Cells = Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -49,6 +53,23 @@ def parse_toml(text: str, *, file: str) -> dict[str, Any]:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise FileRefused([Problem("TOML", str(error), "mend the syntax at that place", file)]) from None
+
+
+def read_csv(text: str, *, columns: Sequence[str], needed: Sequence[str], file: str) -> Iterator[tuple[int, Cells]]:
+    """Each line's number (as an editor counts) and its cells by column, stripped; FileRefused for what is no table.
+
+    Columns that are not `needed` may be missing, cells of other columns are passed over.
+    """
+    table = csv.DictReader(io.StringIO(text, newline=""), strict=True)
+    try:
+        if missing := [name for name in needed if name not in (table.fieldnames or ())]:
+            what, mend = f"columns are missing: {', '.join(missing)}", f"first line: {','.join(columns)}"
+            raise FileRefused([Problem("line 1", what, mend, file)])
+        for row in table:
+            yield table.line_num, {name: (row.get(name) or "").strip() for name in columns}
+    except csv.Error as error:
+        where = f"line {table.line_num}"
+        raise FileRefused([Problem(where, f"is no CSV: {error}", "mend its quotes", file)]) from None
 
 
 def flatten(messages: Any, *, path: str = "") -> Iterable[tuple[str, str]]:

@@ -1,7 +1,6 @@
 """A partner's coupon lists: loaded before publishing, each coupon given to one award."""
 
-import csv
-import io
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,9 +8,10 @@ from datetime import datetime
 from quizsvc.accounts import service as accounts
 from quizsvc.campaigns.rules import Campaign
 from quizsvc.kit.crypto import keys
-from quizsvc.kit.problems import FileRefused, Problem
+from quizsvc.kit.problems import Cells, FileRefused, Problem, read_csv
 from quizsvc.lottery import store
 
+FEN = re.compile(r"[0-9]{1,9}")
 COLUMNS = ("code", "face_value_fen", "expires_at")
 
 
@@ -26,15 +26,10 @@ class CouponRow:
 
 def read_coupons(text: str, *, file: str) -> list[CouponRow]:
     """The coupons of a CSV list, or FileRefused naming every line that is wrong."""
-    table = csv.DictReader(io.StringIO(text))
-    if missing := [name for name in COLUMNS if name not in (table.fieldnames or ())]:
-        what, mend = f"columns are missing: {', '.join(missing)}", f"first line: {','.join(COLUMNS)}"
-        raise FileRefused([Problem("line 1", what, mend, file)])
     rows: list[CouponRow] = []
     problems: list[Problem] = []
     seen: set[str] = set()
-    for line, cells in enumerate(table, start=2):
-        found = {name: (cells.get(name) or "").strip() for name in COLUMNS}
+    for line, found in read_csv(text, columns=COLUMNS, needed=COLUMNS, file=file):
         faults = _faults(found, seen)
         problems += [Problem(f"line {line}", what, mend, file) for what, mend in faults]
         seen.add(found["code"])
@@ -46,13 +41,13 @@ def read_coupons(text: str, *, file: str) -> list[CouponRow]:
     return rows
 
 
-def _faults(cells: dict[str, str], seen: set[str]) -> list[tuple[str, str]]:
+def _faults(cells: Cells, seen: set[str]) -> list[tuple[str, str]]:
     faults: list[tuple[str, str]] = []
-    if not 1 <= len(cells["code"]) <= 100:
-        faults.append(("code is missing or too long", "give the coupon's code"))
+    if not (1 <= len(cells["code"]) <= 100 and cells["code"].isprintable()):
+        faults.append(("code is missing, too long or not printable", "give the coupon's code"))
     if cells["code"] in seen:
         faults.append(("this code stands twice", "remove one of the two lines"))
-    if not (cells["face_value_fen"].isascii() and cells["face_value_fen"].isdigit()):
+    if not FEN.fullmatch(cells["face_value_fen"]):
         faults.append((f"face_value_fen {cells['face_value_fen']!r} is not a whole number", "write 1000 for 10 yuan"))
     try:
         aware = datetime.fromisoformat(cells["expires_at"]).tzinfo is not None

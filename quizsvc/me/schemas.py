@@ -136,9 +136,9 @@ class ExportedAnswer(Schema):
 class ExportedPaper(Schema):
     id = fields.UUID()
     dealt_at = Moment()
-    handed_in_at = Moment()
-    correct = fields.Integer()
-    passed = fields.Boolean()
+    handed_in_at = Moment(allow_none=True)
+    correct = fields.Integer(allow_none=True)
+    passed = fields.Boolean(allow_none=True)
     review = fields.List(fields.Nested(ExportedAnswer()))
 
 

@@ -103,7 +103,7 @@ def export(citizen: Citizen) -> dict[str, Any]:
                 "passed": paper.passed,
                 "review": review,
             }
-            for paper, review in quiz.list_handed_in(citizen)
+            for paper, review in quiz.list_papers(citizen)
         ],
         "tickets": quiz.list_tickets(citizen),
         "draws": lottery.list_drawn(citizen),

@@ -200,14 +200,15 @@ def _review(paper: Paper, bank: Bank) -> Iterable[Reviewed]:
 
 def list_mistakes(citizen: Citizen, *, cursor: str | None, limit: int) -> PageOf[Mistake]:
     """The citizen's own wrong questions by scam type, each once, with what was chosen the last time."""
-    papers, bank = _handed_in_papers(citizen)
+    papers, bank = _papers_and_bank(citizen)
     mistakes: dict[str, Mistake] = {}
-    for paper in papers:
+    handed_in = sorted((paper.handed_in_at, paper.id, paper) for paper in papers if paper.handed_in_at is not None)
+    for at, _, paper in handed_in:
         for one in _review(paper, bank):
             mistakes.pop(one.question.code, None)  # answered right since: no mistake any more
-            if not one.correct and paper.handed_in_at is not None:
+            if not one.correct:
                 name = bank.scam_types[one.question.scam_type]
-                mistakes[one.question.code] = Mistake(one.question, name, one.choices, paper.handed_in_at)
+                mistakes[one.question.code] = Mistake(one.question, name, one.choices, at)
     after = decode_cursor(cursor, parts=2) or ("", "")
     found = sorted(mistakes.values(), key=_mistake_key)
     rest = [one for one in found if _mistake_key(one) > after]
@@ -239,15 +240,15 @@ def list_tickets(citizen: Citizen, *, campaign: Campaign | None = None) -> Seque
     return store.list_tickets(citizen.id, campaign_id=None if campaign is None else campaign.id)
 
 
-def list_handed_in(citizen: Citizen) -> Sequence[tuple[Paper, Sequence[Reviewed]]]:
-    """Every paper the citizen handed in, with its questions and choices; for the export of own data."""
-    papers, bank = _handed_in_papers(citizen)
-    return [(paper, list(_review(paper, bank))) for paper in papers]
+def list_papers(citizen: Citizen) -> Sequence[tuple[Paper, Sequence[Reviewed]]]:
+    """Every paper of the citizen, and what was chosen in those handed in; for the export of own data."""
+    papers, bank = _papers_and_bank(citizen)
+    return [(paper, [] if paper.given is None else list(_review(paper, bank))) for paper in papers]
 
 
-def _handed_in_papers(citizen: Citizen) -> tuple[Sequence[Paper], Bank]:
-    """In the order of handing in. The papers are read before the bank, so that the bank knows all their questions."""
-    papers = store.list_handed_in(citizen.id)
+def _papers_and_bank(citizen: Citizen) -> tuple[Sequence[Paper], Bank]:
+    """Oldest first. The papers are read before the bank, so that the bank knows all their questions."""
+    papers = store.list_papers(citizen.id)
     return papers, _bank(store.find_epoch())
 
 

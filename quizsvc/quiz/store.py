@@ -177,12 +177,10 @@ def find_paper(paper_id: UUID, *, citizen_id: UUID) -> Paper | None:
     return None if row is None else _paper(row)
 
 
-def list_handed_in(citizen_id: UUID) -> Sequence[Paper]:
-    """The papers that a citizen handed in, in that order."""
+def list_papers(citizen_id: UUID) -> Sequence[Paper]:
+    """A citizen's papers, oldest first."""
     rows = db.session.execute(
-        _papers()
-        .where(PaperRecord.citizen_id == citizen_id, PaperRecord.handed_in_at.is_not(None))
-        .order_by(PaperRecord.handed_in_at, PaperRecord.id)
+        _papers().where(PaperRecord.citizen_id == citizen_id).order_by(PaperRecord.dealt_at, PaperRecord.id)
     )
     return [_paper(row) for row in rows]
 

@@ -8,6 +8,8 @@ from uuid import UUID
 
 LEVELS = ("district", "street", "community", "compound", "building")
 CODE = re.compile(r"[0-9A-Za-z-]{1,32}")
+COUNT = re.compile(r"[0-9]{1,9}")
+LONGEST_NAME, LONGEST_SOURCE = 60, 100
 COLUMNS = ("code", "name", "level", "parent", "households", "residents", "source", "as_of")
 
 
@@ -47,19 +49,25 @@ class RegionRow:
 
 def read_row(cells: Mapping[str, str]) -> tuple[RegionRow | None, list[tuple[str, str]]]:
     """One line's cells as a row, or what is wrong with it as (what, how to mend)."""
-    found = {name: (cells.get(name) or "").strip() for name in COLUMNS}
+    found = cells
     faults: list[tuple[str, str]] = []
+    if any(not text.isprintable() for text in found.values()):
+        faults.append(("a cell holds a character that cannot be printed", "remove it"))
     if not CODE.fullmatch(found["code"]):
         faults.append((f"code {found['code']!r} is not a code", "use 1 to 32 letters, digits or hyphens"))
-    if not 1 <= len(found["name"]) <= 60:
-        faults.append(("name is missing or too long", "give a name of 1 to 60 characters"))
+    if not 1 <= len(found["name"]) <= LONGEST_NAME:
+        faults.append(("name is missing or too long", f"give a name of 1 to {LONGEST_NAME} characters"))
+    if len(found["source"]) > LONGEST_SOURCE:
+        faults.append(("source is too long", f"say it in {LONGEST_SOURCE} characters"))
     if found["level"] not in LEVELS:
         faults.append((f"level {found['level']!r} is unknown", f"use one of {', '.join(LEVELS)}"))
     counts: dict[str, int | None] = {}
     for name in ("households", "residents"):
-        counts[name] = int(found[name]) if found[name].isascii() and found[name].isdigit() else None
+        counts[name] = int(found[name]) if COUNT.fullmatch(found[name]) else None
         if found[name] and counts[name] is None:
-            faults.append((f"{name} {found[name]!r} is not a whole number", "leave it empty or give digits only"))
+            faults.append(
+                (f"{name} {found[name][:20]!r} is not a whole number", "leave it empty or give digits only, up to 9")
+            )
     as_of = None
     if found["as_of"]:
         try:
@@ -106,7 +114,7 @@ def place_rows(
             faults.append((line, f"a {row.level} cannot lie under a {levels[row.parent]}", "mend level or parent"))
             continue
         path = f"{paths[row.parent] if row.parent else '/'}{row.code}/"
-        if row.code in known and known[row.code].path != path:
+        if row.code in known and (known[row.code].path, known[row.code].level) != (path, row.level):
             faults.append((line, f"{row.code} stands elsewhere in the tree", "regions never move; use a new code"))
             continue
         paths[row.code], levels[row.code] = path, row.level

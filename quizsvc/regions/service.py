@@ -1,14 +1,12 @@
 """Find regions; load a list of them."""
 
-import csv
-import io
 from collections.abc import Sequence
 from uuid import UUID
 
 from quizsvc.kit.errors import Refusal
 from quizsvc.kit.ids import new_id
 from quizsvc.kit.pages import PageOf, decode_cursor, page_from
-from quizsvc.kit.problems import FileRefused, Problem
+from quizsvc.kit.problems import FileRefused, Problem, read_csv
 from quizsvc.regions import rules, store
 from quizsvc.regions.rules import Region, RegionRow
 
@@ -44,14 +42,9 @@ def list_regions(*, under: str | None, name_part: str | None, cursor: str | None
 
 def load_regions(text: str, *, file: str) -> Sequence[RegionRow]:
     """Take over a CSV list as a whole, or raise FileRefused naming every line that is wrong. Safe to repeat."""
-    table = csv.DictReader(io.StringIO(text))
-    missing = [name for name in ("code", "name", "level", "parent") if name not in (table.fieldnames or ())]
-    if missing:
-        what, mend = f"columns are missing: {', '.join(missing)}", f"first line: {','.join(rules.COLUMNS)}"
-        raise FileRefused([Problem("line 1", what, mend, file)])
     rows: list[tuple[int, RegionRow]] = []
     problems: list[Problem] = []
-    for line, cells in enumerate(table, start=2):
+    for line, cells in read_csv(text, columns=rules.COLUMNS, needed=rules.COLUMNS[:4], file=file):
         row, faults = rules.read_row(cells)
         problems += [Problem(f"line {line}", what, mend, file) for what, mend in faults]
         if row is not None:

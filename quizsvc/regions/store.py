@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, select, update
+from sqlalchemy import Select, func, select, update
 
 from quizsvc.kit.db import db, insert
 from quizsvc.regions.models import RegionRecord
@@ -35,7 +35,9 @@ def list_regions(*, under: Region | None, name_part: str | None, after: str, lim
     """In order of code, beginning after a code; `under` itself is not among them."""
     wanted = _regions().where(RegionRecord.code > after).order_by(RegionRecord.code).limit(limit)
     if under is not None:
-        wanted = wanted.where(RegionRecord.path.startswith(under.path, autoescape=True), RegionRecord.id != under.id)
+        # not LIKE, which passes over upper and lower case on SQLite
+        begins = func.substr(RegionRecord.path, 1, len(under.path)) == under.path
+        wanted = wanted.where(begins, RegionRecord.id != under.id)
     if name_part:
         wanted = wanted.where(RegionRecord.name.contains(name_part, autoescape=True))
     return [Region(*row) for row in db.session.execute(wanted)]

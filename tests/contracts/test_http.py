@@ -66,6 +66,7 @@ def test_every_refusal_is_declared_by_some_route_or_raised_to_the_command_line_o
         kind.code for rule in api_rules(app) for kind in operation_of(app.view_functions[rule.endpoint]).refusals
     }
     commands_only = {
+        "accounts.name_refused",
         "accounts.name_taken",
         "accounts.password_too_short",
         "accounts.role_missing",
