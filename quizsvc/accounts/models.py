@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, text
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Uuid, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from quizsvc.kit.db import Base, UtcDateTime
@@ -20,7 +20,7 @@ class CitizenRecord(Base):
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     openid_hash: Mapped[str | None] = mapped_column(String(64), unique=True)
-    region_id: Mapped[UUID | None] = mapped_column(ForeignKey("regions.id"))
+    region_id: Mapped[UUID | None] = mapped_column(Uuid, ForeignKey("regions.id"))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     deleted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
@@ -32,7 +32,7 @@ class ConsentRecord(Base):
     __table_args__ = (Index("ix_consents_citizen", "citizen_id", "purpose", "version"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    citizen_id: Mapped[UUID] = mapped_column(ForeignKey("citizens.id"))
+    citizen_id: Mapped[UUID] = mapped_column(Uuid, ForeignKey("citizens.id"))
     purpose: Mapped[str] = mapped_column(String(20))
     version: Mapped[str] = mapped_column(String(64))
     granted: Mapped[bool]
@@ -75,10 +75,10 @@ class GrantRecord(Base):
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
-    staff_id: Mapped[UUID] = mapped_column(ForeignKey("staff.id"))
+    staff_id: Mapped[UUID] = mapped_column(Uuid, ForeignKey("staff.id"))
     role: Mapped[str] = mapped_column(String(20))
-    region_id: Mapped[UUID] = mapped_column(ForeignKey("regions.id"))
-    granted_by: Mapped[UUID | None] = mapped_column(ForeignKey("staff.id"))
+    region_id: Mapped[UUID] = mapped_column(Uuid, ForeignKey("regions.id"))
+    granted_by: Mapped[UUID | None] = mapped_column(Uuid, ForeignKey("staff.id"))
     granted_at: Mapped[datetime] = mapped_column(UtcDateTime)
     revoked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 

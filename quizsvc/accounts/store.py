@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, exists, func, select, update
+from sqlalchemy import bindparam, delete, exists, func, select, update
 
 from quizsvc.accounts.models import (
     AuditRecord,
@@ -16,27 +16,29 @@ from quizsvc.accounts.models import (
     StaffRecord,
 )
 from quizsvc.accounts.rules import Citizen, Consent
-from quizsvc.kit.db import db, insert
+from quizsvc.kit.db import db, insert, insert_new, table_of
 
 
 def add_citizen(citizen_id: UUID, *, openid_hash: str, now: datetime) -> UUID:
     """The citizen with this openid: a new one, or the one who stands."""
-    added = insert(CitizenRecord).values(id=citizen_id, openid_hash=openid_hash, created_at=now)
-    fresh: UUID | None = db.session.scalar(added.on_conflict_do_nothing().returning(CitizenRecord.id))
-    if fresh is not None:
-        return fresh
+    if insert_new(CitizenRecord, id=citizen_id, openid_hash=openid_hash, created_at=now):
+        return citizen_id
     return db.session.execute(select(CitizenRecord.id).where(CitizenRecord.openid_hash == openid_hash)).scalar_one()
+
+
+_citizens = table_of(CitizenRecord).c
+_CITIZEN = select(
+    _citizens.id,
+    _citizens.openid_hash,
+    _citizens.region_id,
+    exists().where(table_of(ExclusionRecord).c.openid_hash == _citizens.openid_hash),
+).where(_citizens.id == bindparam("citizen_id"), _citizens.deleted_at.is_(None))
 
 
 def find_citizen(citizen_id: UUID) -> Citizen | None:
     """None also for a deleted citizen."""
-    excluded = exists().where(ExclusionRecord.openid_hash == CitizenRecord.openid_hash)
-    found = db.session.execute(
-        select(CitizenRecord.id, CitizenRecord.openid_hash, CitizenRecord.region_id, excluded).where(
-            CitizenRecord.id == citizen_id, CitizenRecord.deleted_at.is_(None)
-        )
-    ).one_or_none()
-    return None if found is None else Citizen(found[0], str(found[1]), found[2], bool(found[3]))
+    found = db.session.execute(_CITIZEN, {"citizen_id": citizen_id}).one_or_none()
+    return None if found is None else Citizen(found[0], found[1], found[2], bool(found[3]))
 
 
 def hold_citizen(citizen_id: UUID) -> None:
@@ -74,15 +76,23 @@ def list_consents(citizen_id: UUID) -> Sequence[Consent]:
     return [Consent(*row) for row in rows]
 
 
+_consents = table_of(ConsentRecord).c
+_CONSENT = (
+    select(_consents.purpose, _consents.version, _consents.granted, _consents.at)
+    .where(
+        _consents.citizen_id == bindparam("citizen_id"),
+        _consents.purpose == bindparam("purpose"),
+        _consents.version == bindparam("version"),
+    )
+    .order_by(_consents.id.desc())
+    .limit(1)
+)
+
+
 def find_consent(citizen_id: UUID, *, purpose: str, version: str) -> Consent | None:
     """The last word on this purpose and version."""
-    record = ConsentRecord
-    row = db.session.execute(
-        select(record.purpose, record.version, record.granted, record.at)
-        .where(record.citizen_id == citizen_id, record.purpose == purpose, record.version == version)
-        .order_by(record.id.desc())
-        .limit(1)
-    ).one_or_none()
+    asked = {"citizen_id": citizen_id, "purpose": purpose, "version": version}
+    row = db.session.execute(_CONSENT, asked).one_or_none()
     return None if row is None else Consent(*row)
 
 
@@ -99,8 +109,7 @@ def add_consent(citizen_id: UUID, consent: Consent) -> None:
 
 
 def add_exclusion(openid_hash: str, *, reason: str, now: datetime) -> None:
-    added = insert(ExclusionRecord).values(openid_hash=openid_hash, reason=reason, at=now)
-    db.session.execute(added.on_conflict_do_nothing())
+    insert_new(ExclusionRecord, openid_hash=openid_hash, reason=reason, at=now)
 
 
 def count_staff() -> int:
@@ -118,8 +127,7 @@ def find_staff_by_id(staff_id: UUID) -> StaffRecord | None:
 
 def add_staff(staff_id: UUID, *, name: str, password_hash: str, now: datetime) -> bool:
     """False when the name is taken."""
-    added = insert(StaffRecord).values(id=staff_id, name=name, password_hash=password_hash, created_at=now)
-    return db.session.scalar(added.on_conflict_do_nothing().returning(StaffRecord.id)) is not None
+    return insert_new(StaffRecord, id=staff_id, name=name, password_hash=password_hash, created_at=now)
 
 
 def record_dismissal(staff_id: UUID, *, now: datetime) -> None:
@@ -148,10 +156,15 @@ def add_grant(
     grant_id: UUID, *, staff_id: UUID, role: str, region_id: UUID, granted_by: UUID | None, now: datetime
 ) -> bool:
     """False when the same grant stands already."""
-    added = insert(GrantRecord).values(
-        id=grant_id, staff_id=staff_id, role=role, region_id=region_id, granted_by=granted_by, granted_at=now
+    return insert_new(
+        GrantRecord,
+        id=grant_id,
+        staff_id=staff_id,
+        role=role,
+        region_id=region_id,
+        granted_by=granted_by,
+        granted_at=now,
     )
-    return db.session.scalar(added.on_conflict_do_nothing().returning(GrantRecord.id)) is not None
 
 
 def add_audit(

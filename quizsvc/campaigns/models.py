@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, String, Text
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, String, Text, Uuid
 from sqlalchemy.orm import Mapped, mapped_column
 
 from quizsvc.campaigns.rules import STATES
@@ -20,7 +20,7 @@ class CampaignRecord(Base):
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     slug: Mapped[str] = mapped_column(String(40), unique=True)
-    region_id: Mapped[UUID] = mapped_column(ForeignKey("regions.id"))
+    region_id: Mapped[UUID] = mapped_column(Uuid, ForeignKey("regions.id"))
     state: Mapped[str] = mapped_column(String(12))
     version: Mapped[int]
     draft: Mapped[dict[str, Any]] = mapped_column(JSON)
@@ -33,7 +33,7 @@ class VersionRecord(Base):
 
     __tablename__ = "campaign_versions"
 
-    campaign_id: Mapped[UUID] = mapped_column(ForeignKey("campaigns.id"), primary_key=True)
+    campaign_id: Mapped[UUID] = mapped_column(Uuid, ForeignKey("campaigns.id"), primary_key=True)
     version: Mapped[int] = mapped_column(primary_key=True)
     rules: Mapped[str] = mapped_column(Text)
     rules_hash: Mapped[str] = mapped_column(String(64))

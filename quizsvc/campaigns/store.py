@@ -6,11 +6,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import bindparam, select, update
 
 from quizsvc.campaigns.models import CampaignRecord, VersionRecord
 from quizsvc.campaigns.rules import DRAFT
-from quizsvc.kit.db import db, insert
+from quizsvc.kit.db import db, insert, insert_new, table_of
 
 
 @dataclass(frozen=True)
@@ -26,22 +26,31 @@ class Standing:
     rules_hash: str | None
 
 
+_campaigns, _versions = table_of(CampaignRecord).c, table_of(VersionRecord).c
+_STANDING = select(
+    _campaigns.id,
+    _campaigns.slug,
+    _campaigns.region_id,
+    _campaigns.state,
+    _campaigns.version,
+    _campaigns.drafted_by,
+    _versions.rules_hash,
+).select_from(
+    table_of(CampaignRecord).outerjoin(
+        table_of(VersionRecord),
+        (_versions.campaign_id == _campaigns.id) & (_versions.version == _campaigns.version),
+    )
+)
+_STANDING_BY_SLUG = _STANDING.where(_campaigns.slug == bindparam("slug"))
+_STANDING_BY_ID = _STANDING.where(_campaigns.id == bindparam("campaign_id"))
+
+
 def find_standing(*, slug: str | None = None, campaign_id: UUID | None = None) -> Standing | None:
-    record = CampaignRecord
-    wanted: ColumnElement[bool] = record.slug == slug if slug is not None else record.id == campaign_id
-    row = db.session.execute(
-        select(
-            record.id,
-            record.slug,
-            record.region_id,
-            record.state,
-            record.version,
-            record.drafted_by,
-            VersionRecord.rules_hash,
-        )
-        .outerjoin(VersionRecord, (VersionRecord.campaign_id == record.id) & (VersionRecord.version == record.version))
-        .where(wanted)
-    ).one_or_none()
+    """By one of the two."""
+    if slug is not None:
+        row = db.session.execute(_STANDING_BY_SLUG, {"slug": slug}).one_or_none()
+    else:
+        row = db.session.execute(_STANDING_BY_ID, {"campaign_id": campaign_id}).one_or_none()
     return None if row is None else Standing(*row)
 
 
@@ -88,8 +97,7 @@ def record_draft(
 ) -> bool:
     """Add the draft or replace the one that stands. False when the campaign is a draft no more."""
     said = {"region_id": region_id, "draft": dict(draft), "drafted_by": drafted_by, "drafted_at": now}
-    added = insert(CampaignRecord).values(id=campaign_id, slug=slug, state=DRAFT, version=0, **said)
-    if db.session.scalar(added.on_conflict_do_nothing().returning(CampaignRecord.id)) is not None:
+    if insert_new(CampaignRecord, id=campaign_id, slug=slug, state=DRAFT, version=0, **said):
         return True
     replaced = (
         update(CampaignRecord)

@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import String, update
 from sqlalchemy.orm import Mapped, mapped_column
 
-from quizsvc.kit.db import Base, UtcDateTime, db, insert
+from quizsvc.kit.db import Base, UtcDateTime, db, insert_new
 
 
 class Lease(Base):
@@ -21,8 +21,7 @@ class Lease(Base):
 
 def take_lease(name: str, *, holder: UUID, lasts: timedelta, now: datetime) -> bool:
     """Take or renew the lease; False while somebody else holds it. Every job is also idempotent by itself."""
-    fresh = insert(Lease).values(name=name, holder=holder, held_until=now + lasts)
-    if db.session.scalar(fresh.on_conflict_do_nothing().returning(Lease.name)):
+    if insert_new(Lease, name=name, holder=holder, held_until=now + lasts):
         return True
     taken = (
         update(Lease)

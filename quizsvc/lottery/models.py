@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, Uuid, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from quizsvc.kit.db import Base, UtcDateTime
@@ -31,7 +31,7 @@ class RoundRecord(Base):
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
-    campaign_id: Mapped[UUID] = mapped_column(ForeignKey("campaigns.id"))
+    campaign_id: Mapped[UUID] = mapped_column(Uuid, ForeignKey("campaigns.id"))
     no: Mapped[int]
     state: Mapped[str] = mapped_column(String(8))
     opens_at: Mapped[datetime] = mapped_column(UtcDateTime)
@@ -53,7 +53,7 @@ class AnchorRecord(Base):
 
     __tablename__ = "anchors"
 
-    round_id: Mapped[UUID] = mapped_column(ForeignKey("rounds.id"), primary_key=True)
+    round_id: Mapped[UUID] = mapped_column(Uuid, ForeignKey("rounds.id"), primary_key=True)
     at: Mapped[datetime] = mapped_column(UtcDateTime, primary_key=True)
     count: Mapped[int]
     highest: Mapped[int]
@@ -69,10 +69,10 @@ class DrawRecord(Base):
         CheckConstraint("position >= 1", name="position"),
     )
 
-    ticket_id: Mapped[UUID] = mapped_column(ForeignKey("tickets.id"), primary_key=True)
-    round_id: Mapped[UUID] = mapped_column(ForeignKey("rounds.id"))
+    ticket_id: Mapped[UUID] = mapped_column(Uuid, ForeignKey("tickets.id"), primary_key=True)
+    round_id: Mapped[UUID] = mapped_column(Uuid, ForeignKey("rounds.id"))
     position: Mapped[int]
-    citizen_id: Mapped[UUID] = mapped_column(ForeignKey("citizens.id"), index=True)
+    citizen_id: Mapped[UUID] = mapped_column(Uuid, ForeignKey("citizens.id"), index=True)
     alias: Mapped[str] = mapped_column(String(22), unique=True)
     prize: Mapped[str | None] = mapped_column(String(32))
     drawn_at: Mapped[datetime] = mapped_column(UtcDateTime)
@@ -90,11 +90,11 @@ class AwardRecord(Base):
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
-    ticket_id: Mapped[UUID] = mapped_column(ForeignKey("draws.ticket_id"), unique=True)
-    campaign_id: Mapped[UUID] = mapped_column(ForeignKey("campaigns.id"), index=True)
-    citizen_id: Mapped[UUID] = mapped_column(ForeignKey("citizens.id"), index=True)
+    ticket_id: Mapped[UUID] = mapped_column(Uuid, ForeignKey("draws.ticket_id"), unique=True)
+    campaign_id: Mapped[UUID] = mapped_column(Uuid, ForeignKey("campaigns.id"), index=True)
+    citizen_id: Mapped[UUID] = mapped_column(Uuid, ForeignKey("citizens.id"), index=True)
     limit_key: Mapped[str] = mapped_column(String(64))
-    region_id: Mapped[UUID | None] = mapped_column(ForeignKey("regions.id"))
+    region_id: Mapped[UUID | None] = mapped_column(Uuid, ForeignKey("regions.id"))
     nth: Mapped[int]
     max_wins: Mapped[int]
     prize: Mapped[str] = mapped_column(String(32))
@@ -116,13 +116,13 @@ class CouponRecord(Base):
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    campaign_id: Mapped[UUID] = mapped_column(ForeignKey("campaigns.id"))
+    campaign_id: Mapped[UUID] = mapped_column(Uuid, ForeignKey("campaigns.id"))
     prize: Mapped[str] = mapped_column(String(32))
     code_hash: Mapped[str] = mapped_column(String(64))
     sealed_code: Mapped[str] = mapped_column(Text)
     face_value_fen: Mapped[int]
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    award_id: Mapped[UUID | None] = mapped_column(ForeignKey("awards.id"), unique=True)
+    award_id: Mapped[UUID | None] = mapped_column(Uuid, ForeignKey("awards.id"), unique=True)
     voided_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
@@ -136,10 +136,10 @@ class RedemptionRecord(Base):
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
-    award_id: Mapped[UUID] = mapped_column(ForeignKey("awards.id"), index=True)
-    staff_id: Mapped[UUID] = mapped_column(ForeignKey("staff.id"))
+    award_id: Mapped[UUID] = mapped_column(Uuid, ForeignKey("awards.id"), index=True)
+    staff_id: Mapped[UUID] = mapped_column(Uuid, ForeignKey("staff.id"))
     staff_name: Mapped[str] = mapped_column(String(40))
-    region_id: Mapped[UUID] = mapped_column(ForeignKey("regions.id"))
+    region_id: Mapped[UUID] = mapped_column(Uuid, ForeignKey("regions.id"))
     note: Mapped[str] = mapped_column(String(200))
     redeemed_at: Mapped[datetime] = mapped_column(UtcDateTime)
     undone_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

@@ -5,16 +5,16 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, func, select, update
+from sqlalchemy import ColumnElement, Row, Select, bindparam, func, select, update
 
-from quizsvc.kit.db import db, insert
+from quizsvc.kit.db import db, insert, insert_new, table_of
 from quizsvc.lottery.models import AnchorRecord, AwardRecord, CouponRecord, DrawRecord, RedemptionRecord, RoundRecord
 from quizsvc.lottery.rules import CLOSED, EXPIRED, OPEN, REDEEMED, WON, Anchor, Award, Count, Draw, Redemption, Round
 
 # --- rounds -----------------------------------------------------------------------------------------------------------
 
 
-def _round(record: RoundRecord) -> Round:
+def _round(record: RoundRecord | Row[*tuple[Any, ...]]) -> Round:
     return Round(
         id=record.id,
         campaign_id=record.campaign_id,
@@ -67,25 +67,26 @@ def list_rounds(campaign_id: UUID, *, lock: bool = False) -> Sequence[Round]:
     return [_round(record) for record in records]
 
 
+_rounds = table_of(RoundRecord).c
+_ROUND_AT = select(table_of(RoundRecord)).where(
+    _rounds.campaign_id == bindparam("campaign_id"),
+    _rounds.opens_at <= bindparam("moment"),
+    _rounds.closes_at > bindparam("moment"),
+)
+_SHARED = (
+    select(_rounds.state, _rounds.anchored_at).where(_rounds.id == bindparam("round_id")).with_for_update(read=True)
+)
+
+
 def find_round_at(campaign_id: UUID, *, moment: datetime) -> Round | None:
     """The round whose window holds the moment."""
-    record = db.session.scalar(
-        select(RoundRecord)
-        .where(
-            RoundRecord.campaign_id == campaign_id,
-            RoundRecord.opens_at <= moment,
-            RoundRecord.closes_at > moment,
-        )
-        .execution_options(populate_existing=True)
-    )
-    return None if record is None else _round(record)
+    row = db.session.execute(_ROUND_AT, {"campaign_id": campaign_id, "moment": moment}).one_or_none()
+    return None if row is None else _round(row)
 
 
 def share_round(round_id: UUID) -> tuple[str, datetime | None]:
     """The round's state and latest anchor, held still until this transaction ends: closing and anchoring wait."""
-    row = db.session.execute(
-        select(RoundRecord.state, RoundRecord.anchored_at).where(RoundRecord.id == round_id).with_for_update(read=True)
-    ).one()
+    row = db.session.execute(_SHARED, {"round_id": round_id}).one()
     return row.state, row.anchored_at
 
 
@@ -141,42 +142,47 @@ def record_inheritance(round_id: UUID, *, carried: Sequence[Count], previous_hea
 # --- draws ------------------------------------------------------------------------------------------------------------
 
 
-def _draws() -> Select[*tuple[Any, ...]]:
-    return select(
-        DrawRecord.ticket_id,
-        DrawRecord.citizen_id,
-        DrawRecord.round_id,
-        RoundRecord.campaign_id,
-        RoundRecord.no.label("round_no"),
-        DrawRecord.position,
-        DrawRecord.alias,
-        DrawRecord.prize,
-        DrawRecord.drawn_at,
-    ).join(RoundRecord, RoundRecord.id == DrawRecord.round_id)
+_draws = table_of(DrawRecord).c
+_DRAWS = select(
+    _draws.ticket_id,
+    _draws.citizen_id,
+    _draws.round_id,
+    _rounds.campaign_id,
+    _rounds.no,
+    _draws.position,
+    _draws.alias,
+    _draws.prize,
+    _draws.drawn_at,
+).join(table_of(RoundRecord), _rounds.id == _draws.round_id)
+_DRAW_OF = _DRAWS.where(_draws.ticket_id == bindparam("ticket_id"))
+_WINS = (
+    select(func.count())
+    .select_from(table_of(AwardRecord))
+    .where(table_of(AwardRecord).c.limit_key == bindparam("limit_key"))
+)
 
 
 def find_draw(ticket_id: UUID) -> Draw | None:
-    row = db.session.execute(_draws().where(DrawRecord.ticket_id == ticket_id)).one_or_none()
-    return None if row is None else Draw(**row._mapping)
+    row = db.session.execute(_DRAW_OF, {"ticket_id": ticket_id}).one_or_none()
+    return None if row is None else Draw(*row)
 
 
 def list_draws(*, round_id: UUID) -> Sequence[Draw]:
     """In order of position."""
-    rows = db.session.execute(_draws().where(DrawRecord.round_id == round_id).order_by(DrawRecord.position))
-    return [Draw(**row._mapping) for row in rows]
+    rows = db.session.execute(_DRAWS.where(_draws.round_id == round_id).order_by(_draws.position))
+    return [Draw(*row) for row in rows]
 
 
 def list_draws_of(citizen_id: UUID) -> Sequence[Draw]:
     """A citizen's draws, oldest first."""
-    rows = db.session.execute(
-        _draws().where(DrawRecord.citizen_id == citizen_id).order_by(DrawRecord.drawn_at, DrawRecord.position)
-    )
-    return [Draw(**row._mapping) for row in rows]
+    rows = db.session.execute(_DRAWS.where(_draws.citizen_id == citizen_id).order_by(_draws.drawn_at, _draws.position))
+    return [Draw(*row) for row in rows]
 
 
 def add_draw(draw: Draw) -> bool:
     """False when the ticket or the position was drawn before."""
-    added = insert(DrawRecord).values(
+    return insert_new(
+        DrawRecord,
         ticket_id=draw.ticket_id,
         round_id=draw.round_id,
         position=draw.position,
@@ -185,7 +191,6 @@ def add_draw(draw: Draw) -> bool:
         prize=draw.prize,
         drawn_at=draw.drawn_at,
     )
-    return db.session.scalar(added.on_conflict_do_nothing().returning(DrawRecord.position)) is not None
 
 
 def highest_position(round_id: UUID) -> int:
@@ -218,14 +223,13 @@ def _award(row: Row[Any] | None) -> Award | None:
 
 def count_wins(limit_key: str) -> int:
     """A person's wins in one campaign."""
-    return db.session.execute(
-        select(func.count()).select_from(AwardRecord).where(AwardRecord.limit_key == limit_key)
-    ).scalar_one()
+    return int(db.session.execute(_WINS, {"limit_key": limit_key}).scalar_one())
 
 
 def add_award(award: Award, *, limit_key: str, nth: int, max_wins: int, code_hash: str) -> bool:
     """False when the person's n-th win, or the code, stands already."""
-    added = insert(AwardRecord).values(
+    return insert_new(
+        AwardRecord,
         id=award.id,
         ticket_id=award.ticket_id,
         campaign_id=award.campaign_id,
@@ -240,7 +244,6 @@ def add_award(award: Award, *, limit_key: str, nth: int, max_wins: int, code_has
         won_at=award.won_at,
         expires_at=award.expires_at,
     )
-    return db.session.scalar(added.on_conflict_do_nothing().returning(AwardRecord.id)) is not None
 
 
 def find_award_of(ticket_id: UUID) -> Award | None:
@@ -298,7 +301,8 @@ def add_coupon(
     *, campaign_id: UUID, prize: str, code_hash: str, sealed_code: str, face_value_fen: int, expires_at: datetime
 ) -> bool:
     """False when the same coupon was loaded before."""
-    added = insert(CouponRecord).values(
+    return insert_new(
+        CouponRecord,
         campaign_id=campaign_id,
         prize=prize,
         code_hash=code_hash,
@@ -306,7 +310,6 @@ def add_coupon(
         face_value_fen=face_value_fen,
         expires_at=expires_at,
     )
-    return db.session.scalar(added.on_conflict_do_nothing().returning(CouponRecord.id)) is not None
 
 
 def count_unused_coupons(campaign_id: UUID, *, prize: str) -> int:
@@ -383,7 +386,8 @@ def find_standing_redemption(award_id: UUID) -> Redemption | None:
 
 def add_redemption(redemption: Redemption) -> bool:
     """False when the scan id is taken or the award has a standing redemption."""
-    added = insert(RedemptionRecord).values(
+    return insert_new(
+        RedemptionRecord,
         id=redemption.id,
         award_id=redemption.award_id,
         staff_id=redemption.staff_id,
@@ -392,7 +396,6 @@ def add_redemption(redemption: Redemption) -> bool:
         redeemed_at=redemption.redeemed_at,
         note=redemption.note,
     )
-    return db.session.scalar(added.on_conflict_do_nothing().returning(RedemptionRecord.id)) is not None
 
 
 def record_undo(scan_id: UUID, *, by: str, reason: str, now: datetime) -> bool:

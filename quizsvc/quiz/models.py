@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, Uuid, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from quizsvc.kit.db import Base, UtcDateTime
@@ -51,10 +51,10 @@ class QuestionVersionRecord(Base):
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    code: Mapped[str] = mapped_column(ForeignKey("questions.code"))
+    code: Mapped[str] = mapped_column(String(60), ForeignKey("questions.code"))
     version: Mapped[int]
     content_hash: Mapped[str] = mapped_column(String(64))
-    scam_type: Mapped[str] = mapped_column(ForeignKey("scam_types.code"))
+    scam_type: Mapped[str] = mapped_column(String(32), ForeignKey("scam_types.code"))
     kind: Mapped[str] = mapped_column(String(10))
     difficulty: Mapped[int]
     stem: Mapped[str] = mapped_column(Text)
@@ -87,10 +87,10 @@ class PaperRecord(Base):
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
-    campaign_id: Mapped[UUID] = mapped_column(ForeignKey("campaigns.id"), index=True)
-    citizen_id: Mapped[UUID] = mapped_column(ForeignKey("citizens.id"))
+    campaign_id: Mapped[UUID] = mapped_column(Uuid, ForeignKey("campaigns.id"), index=True)
+    citizen_id: Mapped[UUID] = mapped_column(Uuid, ForeignKey("citizens.id"))
     limit_key: Mapped[str] = mapped_column(String(64))
-    region_id: Mapped[UUID | None] = mapped_column(ForeignKey("regions.id"))
+    region_id: Mapped[UUID | None] = mapped_column(Uuid, ForeignKey("regions.id"))
     day: Mapped[date]
     no_of_day: Mapped[int]
     state: Mapped[str] = mapped_column(String(8))
@@ -109,9 +109,9 @@ class TicketRecord(Base):
     __table_args__ = (Index("ix_tickets_citizen", "citizen_id", "campaign_id"),)
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
-    paper_id: Mapped[UUID] = mapped_column(ForeignKey("papers.id"), unique=True)
-    campaign_id: Mapped[UUID] = mapped_column(ForeignKey("campaigns.id"), index=True)
-    citizen_id: Mapped[UUID] = mapped_column(ForeignKey("citizens.id"))
+    paper_id: Mapped[UUID] = mapped_column(Uuid, ForeignKey("papers.id"), unique=True)
+    campaign_id: Mapped[UUID] = mapped_column(Uuid, ForeignKey("campaigns.id"), index=True)
+    citizen_id: Mapped[UUID] = mapped_column(Uuid, ForeignKey("citizens.id"))
     limit_key: Mapped[str] = mapped_column(String(64))
-    region_id: Mapped[UUID | None] = mapped_column(ForeignKey("regions.id"))
+    region_id: Mapped[UUID | None] = mapped_column(Uuid, ForeignKey("regions.id"))
     earned_at: Mapped[datetime] = mapped_column(UtcDateTime)

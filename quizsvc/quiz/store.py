@@ -6,9 +6,10 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, func, literal, select, update
+from sqlalchemy import Row, Uuid, bindparam, func, select, update
+from sqlalchemy import insert as insert_statement
 
-from quizsvc.kit.db import UtcDateTime, db, insert
+from quizsvc.kit.db import UtcDateTime, db, insert, insert_new, table_of
 from quizsvc.quiz.models import (
     BankRecord,
     PaperRecord,
@@ -22,14 +23,18 @@ from quizsvc.quiz.rules import LAPSED, LATE, MARKED, OPEN, Item, Mark, Paper, Qu
 # --- the bank ---------------------------------------------------------------------------------------------------------
 
 
+_EPOCH = select(table_of(BankRecord).c.epoch)
+
+
 def find_epoch() -> str | None:
     """None before the bank was first loaded."""
-    return db.session.scalar(select(BankRecord.epoch))
+    found: str | None = db.session.execute(_EPOCH).scalar()
+    return found
 
 
 def lock_bank(*, epoch: str) -> None:
     """One loader at a time; the first one ever makes the row."""
-    db.session.execute(insert(BankRecord).values(id=1, epoch=epoch).on_conflict_do_nothing())
+    insert_new(BankRecord, id=1, epoch=epoch)
     db.session.execute(select(BankRecord.id).with_for_update())
 
 
@@ -79,9 +84,7 @@ def list_scam_types() -> dict[str, str]:
 
 def add_scam_type(one: ScamType) -> None:
     """One that stands already stays as it is."""
-    db.session.execute(
-        insert(ScamTypeRecord).values(code=one.code, name=one.name, year=one.year).on_conflict_do_nothing()
-    )
+    insert_new(ScamTypeRecord, code=one.code, name=one.name, year=one.year)
 
 
 def list_standing() -> dict[str, tuple[int, str]]:
@@ -133,61 +136,62 @@ class Desk:
     open_id: UUID | None
 
 
+_papers = table_of(PaperRecord).c
+_DEALT_TODAY = select(func.max(_papers.no_of_day)).where(
+    _papers.limit_key == bindparam("limit_key"), _papers.day == bindparam("day")
+)
+_IN_HAND = select(_papers.id).where(_papers.limit_key == bindparam("limit_key"), _papers.state == OPEN)
+_DESK = select(_EPOCH.scalar_subquery(), _DEALT_TODAY.scalar_subquery(), _IN_HAND.scalar_subquery())
+
+
 def find_desk(limit_key: str, *, day: date) -> Desk:
     """One statement."""
-    paper = PaperRecord
-    dealt = select(func.max(paper.no_of_day)).where(paper.limit_key == limit_key, paper.day == day)
-    in_hand = select(paper.id).where(paper.limit_key == limit_key, paper.state == OPEN)
-    epoch = select(BankRecord.epoch)
-    row = db.session.execute(select(epoch.scalar_subquery(), dealt.scalar_subquery(), in_hand.scalar_subquery())).one()
+    row = db.session.execute(_DESK, {"limit_key": limit_key, "day": day}).one()
     return Desk(epoch=row[0], dealt_today=row[1] or 0, open_id=row[2])
 
 
-def _papers() -> Select[*tuple[Any, ...]]:
-    record = PaperRecord
-    return select(
-        record.id,
-        record.campaign_id,
-        record.citizen_id,
-        record.state,
-        record.dealt_at,
-        record.due_at,
-        record.items,
-        record.given,
-        record.correct,
-        record.passed,
-        record.earns_ticket,
-        record.handed_in_at,
-    )
+_PAPERS = select(
+    _papers.id,
+    _papers.campaign_id,
+    _papers.citizen_id,
+    _papers.state,
+    _papers.dealt_at,
+    _papers.due_at,
+    _papers["items"],
+    _papers.given,
+    _papers.correct,
+    _papers.passed,
+    _papers.earns_ticket,
+    _papers.handed_in_at,
+)
+_PAPER = _PAPERS.where(_papers.id == bindparam("paper_id"))
+_OWN_PAPER = _PAPER.where(_papers.citizen_id == bindparam("citizen_id"))
+_OWN_PAPERS = _PAPERS.where(_papers.citizen_id == bindparam("citizen_id")).order_by(_papers.dealt_at, _papers.id)
 
 
-def _paper(row: Row[Any]) -> Paper:
-    return Paper(**{**row._mapping, "items": Item.all_from(row.items)})
+def _paper(row: Row[*tuple[Any, ...]]) -> Paper:
+    return Paper(**{**row._mapping, "items": Item.all_from(row._mapping["items"])})
 
 
 def get_paper(paper_id: UUID) -> Paper:
-    return _paper(db.session.execute(_papers().where(PaperRecord.id == paper_id)).one())
+    return _paper(db.session.execute(_PAPER, {"paper_id": paper_id}).one())
 
 
 def find_paper(paper_id: UUID, *, citizen_id: UUID) -> Paper | None:
     """The paper, if it is this citizen's."""
-    row = db.session.execute(
-        _papers().where(PaperRecord.id == paper_id, PaperRecord.citizen_id == citizen_id)
-    ).one_or_none()
+    row = db.session.execute(_OWN_PAPER, {"paper_id": paper_id, "citizen_id": citizen_id}).one_or_none()
     return None if row is None else _paper(row)
 
 
 def list_papers(citizen_id: UUID) -> Sequence[Paper]:
     """A citizen's papers, oldest first."""
-    rows = db.session.execute(
-        _papers().where(PaperRecord.citizen_id == citizen_id).order_by(PaperRecord.dealt_at, PaperRecord.id)
-    )
-    return [_paper(row) for row in rows]
+    return [_paper(row) for row in db.session.execute(_OWN_PAPERS, {"citizen_id": citizen_id})]
 
 
 def add_paper(paper: Paper, *, limit_key: str, region_id: UUID | None, day: date, no_of_day: int) -> bool:
     """False when another request dealt first: an open paper stands, or this number of the day is taken."""
-    added = insert(PaperRecord).values(
+    return insert_new(
+        PaperRecord,
         id=paper.id,
         campaign_id=paper.campaign_id,
         citizen_id=paper.citizen_id,
@@ -201,7 +205,6 @@ def add_paper(paper: Paper, *, limit_key: str, region_id: UUID | None, day: date
         earns_ticket=paper.earns_ticket,
         items=[[item.question_id, item.order] for item in paper.items],
     )
-    return db.session.scalar(added.on_conflict_do_nothing().returning(PaperRecord.id)) is not None
 
 
 def record_lapse(paper_id: UUID) -> None:
@@ -229,65 +232,80 @@ def record_lapses_of(citizen_id: UUID) -> None:
     )
 
 
+_MARK = (
+    update(table_of(PaperRecord))
+    .where(_papers.id == bindparam("paper_id"), _papers.handed_in_at.is_(None))
+    .values(
+        state=bindparam("new_state"),
+        given=bindparam("new_given"),
+        correct=bindparam("new_correct"),
+        passed=bindparam("new_passed"),
+        handed_in_at=bindparam("now"),
+    )
+    .returning(_papers.id)
+)
+
+
 def record_mark(paper_id: UUID, mark: Mark, *, given: Sequence[str], late: bool, now: datetime) -> bool:
     """False when the paper was handed in before."""
-    marked = (
-        update(PaperRecord)
-        .where(PaperRecord.id == paper_id, PaperRecord.handed_in_at.is_(None))
-        .values(
-            state=LATE if late else MARKED,
-            given=list(given),
-            correct=mark.correct,
-            passed=mark.passed,
-            handed_in_at=now,
-        )
-        .returning(PaperRecord.id)
-    )
-    return db.session.scalar(marked) is not None
+    said = {
+        "paper_id": paper_id,
+        "new_state": LATE if late else MARKED,
+        "new_given": list(given),
+        "new_correct": mark.correct,
+        "new_passed": mark.passed,
+        "now": now,
+    }
+    return db.session.execute(_MARK, said).first() is not None
 
 
 # --- tickets ----------------------------------------------------------------------------------------------------------
 
 
-def _tickets() -> Select[*tuple[Any, ...]]:
-    record = TicketRecord
-    return select(
-        record.id, record.campaign_id, record.citizen_id, record.limit_key, record.region_id, record.earned_at
-    )
+_tickets = table_of(TicketRecord).c
+_TICKETS = select(
+    _tickets.id,
+    _tickets.campaign_id,
+    _tickets.citizen_id,
+    _tickets.limit_key,
+    _tickets.region_id,
+    _tickets.earned_at,
+)
+_OWN_TICKET = _TICKETS.where(_tickets.id == bindparam("ticket_id"), _tickets.citizen_id == bindparam("citizen_id"))
+_TICKET_OF = select(_tickets.id).where(_tickets.paper_id == bindparam("paper_id"))
+_NEW_TICKET = insert_statement(table_of(TicketRecord)).from_select(
+    ["id", "paper_id", "campaign_id", "citizen_id", "limit_key", "region_id", "earned_at"],
+    select(
+        bindparam("ticket_id", type_=Uuid()),
+        _papers.id,
+        _papers.campaign_id,
+        _papers.citizen_id,
+        _papers.limit_key,
+        _papers.region_id,
+        bindparam("now", type_=UtcDateTime()),
+    ).where(_papers.id == bindparam("of_paper")),
+)
 
 
 def add_ticket(ticket_id: UUID, *, paper_id: UUID, now: datetime) -> None:
     """A ticket for a paper: whose it is, and where, is the paper's."""
-    paper = PaperRecord
-    owner = select(
-        literal(ticket_id),
-        paper.id,
-        paper.campaign_id,
-        paper.citizen_id,
-        paper.limit_key,
-        paper.region_id,
-        literal(now, UtcDateTime),
-    ).where(paper.id == paper_id)
-    columns = ["id", "paper_id", "campaign_id", "citizen_id", "limit_key", "region_id", "earned_at"]
-    db.session.execute(insert(TicketRecord).from_select(columns, owner))
+    db.session.execute(_NEW_TICKET, {"ticket_id": ticket_id, "of_paper": paper_id, "now": now})
 
 
 def find_ticket_of(paper_id: UUID) -> UUID | None:
-    return db.session.scalar(select(TicketRecord.id).where(TicketRecord.paper_id == paper_id))
+    found: UUID | None = db.session.execute(_TICKET_OF, {"paper_id": paper_id}).scalar()
+    return found
 
 
 def find_ticket(ticket_id: UUID, *, citizen_id: UUID) -> Ticket | None:
     """The ticket, if it is this citizen's."""
-    row = db.session.execute(
-        _tickets().where(TicketRecord.id == ticket_id, TicketRecord.citizen_id == citizen_id)
-    ).one_or_none()
-    return None if row is None else Ticket(**row._mapping)
+    row = db.session.execute(_OWN_TICKET, {"ticket_id": ticket_id, "citizen_id": citizen_id}).one_or_none()
+    return None if row is None else Ticket(*row)
 
 
 def list_tickets(citizen_id: UUID, *, campaign_id: UUID | None = None) -> Sequence[Ticket]:
     """A citizen's tickets, oldest first; of one campaign or of all."""
-    wanted = _tickets().where(TicketRecord.citizen_id == citizen_id)
+    wanted = _TICKETS.where(_tickets.citizen_id == citizen_id)
     if campaign_id is not None:
-        wanted = wanted.where(TicketRecord.campaign_id == campaign_id)
-    rows = db.session.execute(wanted.order_by(TicketRecord.earned_at, TicketRecord.id))
-    return [Ticket(**row._mapping) for row in rows]
+        wanted = wanted.where(_tickets.campaign_id == campaign_id)
+    return [Ticket(*row) for row in db.session.execute(wanted.order_by(_tickets.earned_at, _tickets.id))]

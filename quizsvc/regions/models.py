@@ -3,7 +3,7 @@
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, String
+from sqlalchemy import CheckConstraint, ForeignKey, String, Uuid
 from sqlalchemy.orm import Mapped, mapped_column
 
 from quizsvc.kit.db import Base
@@ -20,7 +20,7 @@ class RegionRecord(Base):
     code: Mapped[str] = mapped_column(String(32), unique=True)
     name: Mapped[str] = mapped_column(String(60))
     level: Mapped[str] = mapped_column(String(12))
-    parent_id: Mapped[UUID | None] = mapped_column(ForeignKey("regions.id"), index=True)
+    parent_id: Mapped[UUID | None] = mapped_column(Uuid, ForeignKey("regions.id"), index=True)
     path: Mapped[str] = mapped_column(String(200), unique=True)
     households: Mapped[int | None]
     residents: Mapped[int | None]

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import Select, func, select, update
 
-from quizsvc.kit.db import db, insert
+from quizsvc.kit.db import db, insert_new
 from quizsvc.regions.models import RegionRecord
 from quizsvc.regions.rules import Region, RegionRow
 
@@ -52,8 +52,6 @@ def record_region(row: RegionRow, *, region_id: UUID, parent_id: UUID | None, pa
         "source": row.source,
         "as_of": row.as_of,
     }
-    added = insert(RegionRecord).values(
-        id=region_id, code=row.code, level=row.level, parent_id=parent_id, path=path, **changing
-    )
-    if db.session.scalar(added.on_conflict_do_nothing().returning(RegionRecord.id)) is None:
+    fixed = {"id": region_id, "code": row.code, "level": row.level, "parent_id": parent_id, "path": path}
+    if not insert_new(RegionRecord, **fixed, **changing):
         db.session.execute(update(RegionRecord).where(RegionRecord.code == row.code).values(**changing))
