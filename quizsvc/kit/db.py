@@ -21,7 +21,7 @@ from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import DateTime, TypeDecorator
 
 SQLITE_BUSY_SECONDS = 20
-WRITES = "quizsvc_writes"
+WRITES, READS = "quizsvc_writes", "quizsvc_reads"
 
 
 class Base(DeclarativeBase):
@@ -89,7 +89,13 @@ def init_db(app: Flask, url: str) -> None:
 
 
 def prepare_engine(engine: Engine) -> None:
-    """SQLite: WAL, foreign keys, durable commits, and transactions that begin as what they are."""
+    """No write while reading. SQLite: WAL, foreign keys, durable commits, transactions that begin as what they are."""
+
+    @event.listens_for(engine, "before_cursor_execute")
+    def _refuse_writes(connection: Connection, _cursor: Any, statement: str, *_rest: Any) -> None:
+        if connection.get_execution_options().get(READS) and not statement.startswith(("SELECT", "BEGIN", "PRAGMA")):
+            raise RuntimeError("a write inside reading()")
+
     if engine.dialect.name != "sqlite":
         return
 
@@ -120,9 +126,16 @@ def transaction() -> Iterator[None]:
 
 @contextmanager
 def reading() -> Iterator[None]:
-    """A look at the database, ended before anything else is asked. What is written meanwhile is not kept."""
+    """A look at the database, ended before anything else is asked. A write in it is a bug and raises RuntimeError.
+
+    On PostgreSQL each statement stands for itself: BEGIN and ROLLBACK would be two of a guard's three round trips.
+    """
     require_no_transaction()
     try:
+        options: dict[str, Any] = {READS: True}
+        if db.engine.dialect.name == "postgresql":
+            options["isolation_level"] = "AUTOCOMMIT"
+        db.session.connection(execution_options=options)
         yield
     finally:
         db.session.rollback()

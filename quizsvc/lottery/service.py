@@ -95,9 +95,12 @@ def draw_ticket(ticket_id: UUID, *, citizen: Citizen, now: datetime) -> Drawn:
             return _drawn(stands, campaigns.get_campaign_by_id(stands.campaign_id))
         campaign = campaigns.get_campaign_by_id(ticket.campaign_id)
         campaigns.require_open(campaign, now=now)
-        if store.count_wins(ticket.limit_key) >= campaign.definition.max_wins:
+        found = store.find_round_at(campaign.id, moment=now, limit_key=ticket.limit_key)
+        if found is None:
+            raise NoRoundOpen
+        one, wins = found
+        if wins >= campaign.definition.max_wins:
             raise MaxWins
-        one = store.find_round_at(campaign.id, moment=now)
     one = _require_open(campaign, one, now=now)
     for _ in range(TRIES):
         position = _ask_gate(one, ticket, now=now)
@@ -112,15 +115,15 @@ def draw_ticket(ticket_id: UUID, *, citizen: Citizen, now: datetime) -> Drawn:
     raise Busy(retry_after=1)
 
 
-def _require_open(campaign: Campaign, one: Round | None, *, now: datetime) -> Round:
+def _require_open(campaign: Campaign, due: Round, *, now: datetime) -> Round:
     """The round that is due, opened here if tick has not come round yet."""
-    if one is not None and one.state == rules.PLANNED:
+    if due.state == rules.PLANNED:
         with transaction():
             rounds.advance_rounds(campaign, now=now)
-            one = store.find_round_at(campaign.id, moment=now)
-    if one is None or one.state != rules.OPEN:
+            due = next(one for one in store.list_rounds(campaign.id) if one.id == due.id)
+    if due.state != rules.OPEN:
         raise NoRoundOpen
-    return one
+    return due
 
 
 def _ask_gate(one: Round, ticket: Ticket, *, now: datetime) -> int:

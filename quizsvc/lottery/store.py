@@ -68,7 +68,12 @@ def list_rounds(campaign_id: UUID, *, lock: bool = False) -> Sequence[Round]:
 
 
 _rounds = table_of(RoundRecord).c
-_ROUND_AT = select(table_of(RoundRecord)).where(
+_WINS = (
+    select(func.count())
+    .select_from(table_of(AwardRecord))
+    .where(table_of(AwardRecord).c.limit_key == bindparam("limit_key"))
+)
+_ROUND_AT = select(table_of(RoundRecord), _WINS.scalar_subquery().label("wins")).where(
     _rounds.campaign_id == bindparam("campaign_id"),
     _rounds.opens_at <= bindparam("moment"),
     _rounds.closes_at > bindparam("moment"),
@@ -78,10 +83,11 @@ _SHARED = (
 )
 
 
-def find_round_at(campaign_id: UUID, *, moment: datetime) -> Round | None:
-    """The round whose window holds the moment."""
-    row = db.session.execute(_ROUND_AT, {"campaign_id": campaign_id, "moment": moment}).one_or_none()
-    return None if row is None else _round(row)
+def find_round_at(campaign_id: UUID, *, moment: datetime, limit_key: str) -> tuple[Round, int] | None:
+    """The round whose window holds the moment, and the person's wins in the campaign."""
+    asked = {"campaign_id": campaign_id, "moment": moment, "limit_key": limit_key}
+    row = db.session.execute(_ROUND_AT, asked).one_or_none()
+    return None if row is None else (_round(row), row.wins)
 
 
 def share_round(round_id: UUID) -> tuple[str, datetime | None]:
@@ -155,11 +161,6 @@ _DRAWS = select(
     _draws.drawn_at,
 ).join(table_of(RoundRecord), _rounds.id == _draws.round_id)
 _DRAW_OF = _DRAWS.where(_draws.ticket_id == bindparam("ticket_id"))
-_WINS = (
-    select(func.count())
-    .select_from(table_of(AwardRecord))
-    .where(table_of(AwardRecord).c.limit_key == bindparam("limit_key"))
-)
 
 
 def find_draw(ticket_id: UUID) -> Draw | None:

@@ -146,23 +146,26 @@ def submit_paper(paper_id: UUID, *, citizen: Citizen, answers: Mapping[int, Choi
     `answers` by question number; a question left out is wrong. After `due_at` and its grace the paper is marked for
     learning: no ticket. Refuses with PaperUnknown, and BadShape for numbers or options that the paper does not have.
     """
-    paper = store.find_paper(paper_id, citizen_id=citizen.id)
-    if paper is None:
+    found = store.find_paper(paper_id, citizen_id=citizen.id)
+    if found is None:
         raise PaperUnknown
+    paper, epoch = found
     campaign = campaigns.get_campaign_by_id(paper.campaign_id)
-    bank = _bank(store.find_epoch())
+    bank = _bank(epoch)
     if paper.given is None:
         _require_known(answers, paper)
         late = paper.state == rules.LAPSED or rules.is_overdue(paper.due_at, now=now)
         mark = rules.mark_paper(paper.items, answers, bank, pass_percent=campaign.definition.paper.pass_percent)
         given = ["".join(sorted(answers.get(no, ()))) for no in range(1, len(paper.items) + 1)]
         if store.record_mark(paper.id, mark, given=given, late=late, now=now):
+            ticket_id = None
             if mark.passed and not late and _earns_ticket(paper, citizen, campaign, now=now):
-                store.add_ticket(new_id(), paper_id=paper.id, now=now)
+                ticket_id = new_id()
+                store.add_ticket(ticket_id, paper_id=paper.id, now=now)
             paper = replace(paper, given=given, correct=mark.correct, state=rules.LATE if late else rules.MARKED)
-        else:
-            paper = store.get_paper(paper.id)
-    return _handed_in(paper, campaign, bank)
+            return _handed_in(paper, campaign, bank, ticket_id=ticket_id)
+        paper = store.get_paper(paper.id)
+    return _handed_in(paper, campaign, bank, ticket_id=store.find_ticket_of(paper.id))
 
 
 def _earns_ticket(paper: Paper, citizen: Citizen, campaign: Campaign, *, now: datetime) -> bool:
@@ -181,8 +184,7 @@ def _require_known(answers: Mapping[int, Choices], paper: Paper) -> None:
         raise BadShape(fields={"answers": wrong})
 
 
-def _handed_in(paper: Paper, campaign: Campaign, bank: Bank) -> HandedIn:
-    ticket_id = store.find_ticket_of(paper.id)
+def _handed_in(paper: Paper, campaign: Campaign, bank: Bank, *, ticket_id: UUID | None) -> HandedIn:
     pass_percent = campaign.definition.paper.pass_percent
     return HandedIn(
         mark=Mark(correct=paper.correct or 0, total=len(paper.items), pass_percent=pass_percent),

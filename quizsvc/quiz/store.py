@@ -165,22 +165,26 @@ _PAPERS = select(
     _papers.handed_in_at,
 )
 _PAPER = _PAPERS.where(_papers.id == bindparam("paper_id"))
-_OWN_PAPER = _PAPER.where(_papers.citizen_id == bindparam("citizen_id"))
+_OWN_PAPER = _PAPER.where(_papers.citizen_id == bindparam("citizen_id")).add_columns(
+    _EPOCH.scalar_subquery().label("epoch")
+)
 _OWN_PAPERS = _PAPERS.where(_papers.citizen_id == bindparam("citizen_id")).order_by(_papers.dealt_at, _papers.id)
 
 
 def _paper(row: Row[*tuple[Any, ...]]) -> Paper:
-    return Paper(**{**row._mapping, "items": Item.all_from(row._mapping["items"])})
+    named = dict(row._mapping)
+    named.pop("epoch", None)
+    return Paper(**named | {"items": Item.all_from(named["items"])})
 
 
 def get_paper(paper_id: UUID) -> Paper:
     return _paper(db.session.execute(_PAPER, {"paper_id": paper_id}).one())
 
 
-def find_paper(paper_id: UUID, *, citizen_id: UUID) -> Paper | None:
-    """The paper, if it is this citizen's."""
+def find_paper(paper_id: UUID, *, citizen_id: UUID) -> tuple[Paper, str | None] | None:
+    """The paper, if it is this citizen's, and the bank's epoch."""
     row = db.session.execute(_OWN_PAPER, {"paper_id": paper_id, "citizen_id": citizen_id}).one_or_none()
-    return None if row is None else _paper(row)
+    return None if row is None else (_paper(row), row.epoch)
 
 
 def list_papers(citizen_id: UUID) -> Sequence[Paper]:

@@ -95,7 +95,7 @@ def test_redis_is_not_asked_while_a_transaction_is_open() -> None:
 
 
 def test_reading_writes_nothing() -> None:
-    with reading():
+    with pytest.raises(RuntimeError, match=r"a write inside reading\(\)"), reading():
         add("a")
     assert count() == 0
 

@@ -47,6 +47,17 @@ def drawers(world: World, count: int) -> list[tuple[Phone, str]]:
     return [(phone, phone.earn_ticket()) for phone in phones]
 
 
+def draw_patiently(phone: Phone, ticket: str) -> TestResponse:
+    """As a client draws: one that was told to come back comes back (two cores serve a crowd slowly)."""
+    answer = phone.draw(ticket)
+    for _ in range(20):
+        if answer.status_code != 503:
+            break
+        assert int(answer.headers["Retry-After"]) >= 1
+        answer = phone.draw(ticket)
+    return answer
+
+
 def words(answers: list[TestResponse]) -> Counter[str]:
     return Counter(a.get_json().get("outcome") or a.get_json()["errcode"] for a in answers)
 
@@ -79,7 +90,7 @@ def test_many_at_once_on_the_last_prize_card_end_in_one_win(world: World, crowd:
     """The box holds one card and a crowd reaches for it. One wins, the others keep their tickets; nothing breaks."""
     world.publish(round=[box(cards=1, prizes={"tissue": 1})])
     people = drawers(world, crowd)
-    answers = at_once(*[lambda p=phone, t=ticket: p.draw(t) for phone, ticket in people])
+    answers = at_once(*[lambda p=phone, t=ticket: draw_patiently(p, t) for phone, ticket in people])
     assert words(answers) == {"won": 1, "lottery.round_empty": crowd - 1}
     assert (world.count("draws"), world.count("awards")) == (1, 1)
 
@@ -308,6 +319,6 @@ def test_draw_statements_and_redis_calls_stay_few(world: World, redis: Redis, st
     statements.clear()
     assert people[1][0].draw(people[1][1]).status_code == 200
     sent = [one for one in statements if not one.startswith(("BEGIN", "PRAGMA"))]
-    assert len(sent) == 8, sent
+    assert len(sent) == 7, sent
     asked = redis.info("commandstats")
     assert asked["cmdstat_evalsha"]["calls"] == 1
