@@ -4,6 +4,7 @@ import re
 import selectors
 import socket
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from time import perf_counter, sleep
 
@@ -74,8 +75,23 @@ class Line:
 
 def drive(address: Address, requests: Sequence[bytes], *, connections: int) -> Run:
     """Send every request once, `connections` at a time, each as soon as one before it is answered."""
+    with ExitStack() as stack:
+        lines = [stack.enter_context(_dialled(address)) for _ in range(min(connections, len(requests)))]
+        return _drive(lines, requests)
+
+
+@contextmanager
+def _dialled(address: Address) -> Iterator[Line]:
+    line = Line(address)
+    sleep(DIAL_PAUSE_SECONDS)
+    try:
+        yield line
+    finally:
+        line.socket.close()
+
+
+def _drive(lines: Sequence[Line], requests: Sequence[bytes]) -> Run:
     waiting = iter(enumerate(requests))
-    lines = [_dial(address) for _ in range(min(connections, len(requests)))]
     answers: dict[int, Answer] = {}
     with selectors.DefaultSelector() as selector:
         begun = perf_counter()
@@ -94,12 +110,6 @@ def drive(address: Address, requests: Sequence[bytes], *, connections: int) -> R
                     _go_on(line, answer, waiting, selector)
         seconds = perf_counter() - begun
     return Run(seconds, [answers[number] for number in range(len(requests))])
-
-
-def _dial(address: Address) -> Line:
-    line = Line(address)
-    sleep(DIAL_PAUSE_SECONDS)
-    return line
 
 
 def _go_on(line: Line, answer: Answer, waiting: Iterator[tuple[int, bytes]], selector: selectors.BaseSelector) -> None:

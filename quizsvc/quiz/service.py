@@ -15,7 +15,7 @@ from quizsvc.kit.clock import day_of
 from quizsvc.kit.errors import BadShape, Refusal
 from quizsvc.kit.ids import new_id
 from quizsvc.kit.pages import PageOf, decode_cursor, page_from
-from quizsvc.quiz import rules, store
+from quizsvc.quiz import bank_store, rules, store
 from quizsvc.quiz.rules import Bank, Choices, Mark, Paper, Question, Ticket
 
 TRIES = 4
@@ -251,7 +251,7 @@ def list_papers(citizen: Citizen) -> Sequence[tuple[Paper, Sequence[Reviewed]]]:
 def _papers_and_bank(citizen: Citizen) -> tuple[Sequence[Paper], Bank]:
     """Oldest first. The papers are read before the bank, so that the bank knows all their questions."""
     papers = store.list_papers(citizen.id)
-    return papers, _bank(store.find_epoch())
+    return papers, _bank(bank_store.find_epoch())
 
 
 def lapse_papers_of(citizen: Citizen) -> None:
@@ -266,7 +266,7 @@ def lapse_overdue(*, now: datetime) -> int:
 
 def find_plan_faults(campaign: Campaign) -> list[tuple[str, str]]:
     """Lines of the campaign's paper plan that the bank cannot fill, as (what, how to mend)."""
-    return list(rules.find_plan_faults(campaign.definition.paper, _bank(store.find_epoch())))
+    return list(rules.find_plan_faults(campaign.definition.paper, _bank(bank_store.find_epoch())))
 
 
 @lru_cache(maxsize=2)
@@ -274,6 +274,6 @@ def _bank(epoch: str | None) -> Bank:
     """The bank of one epoch, read once by each process; a load renews the epoch."""
     if epoch is None:
         return Bank("", {}, {}, {})
-    questions = {question.id: question for question in store.list_questions()}
-    dealable = rules.index_by_plan(questions[one] for one in store.list_dealable_ids())
-    return Bank(epoch, questions, dealable, store.list_scam_types())
+    questions = {question.id: question for question in bank_store.list_questions()}
+    dealable = rules.index_by_plan(questions[one] for one in bank_store.list_dealable_ids())
+    return Bank(epoch, questions, dealable, bank_store.list_scam_types())

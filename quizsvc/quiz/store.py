@@ -1,4 +1,4 @@
-"""Every statement on the bank, papers and tickets."""
+"""Every statement on papers and tickets."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,120 +9,10 @@ from uuid import UUID
 from sqlalchemy import Row, Uuid, bindparam, func, select, update
 from sqlalchemy import insert as insert_statement
 
-from quizsvc.kit.db import UtcDateTime, db, insert, insert_new, table_of
-from quizsvc.quiz.models import (
-    BankRecord,
-    PaperRecord,
-    QuestionRecord,
-    QuestionVersionRecord,
-    ScamTypeRecord,
-    TicketRecord,
-)
-from quizsvc.quiz.rules import LAPSED, LATE, MARKED, OPEN, Item, Mark, Paper, Question, QuestionText, ScamType, Ticket
-
-# --- the bank ---------------------------------------------------------------------------------------------------------
-
-
-_EPOCH = select(table_of(BankRecord).c.epoch)
-
-
-def find_epoch() -> str | None:
-    """None before the bank was first loaded."""
-    found: str | None = db.session.execute(_EPOCH).scalar()
-    return found
-
-
-def lock_bank(*, epoch: str) -> None:
-    """One loader at a time; the first one ever makes the row."""
-    insert_new(BankRecord, id=1, epoch=epoch)
-    db.session.execute(select(BankRecord.id).with_for_update())
-
-
-def record_epoch(epoch: str) -> None:
-    db.session.execute(update(BankRecord).values(epoch=epoch))
-
-
-def list_questions() -> Sequence[Question]:
-    """Every version there is."""
-    rows = db.session.scalars(select(QuestionVersionRecord).order_by(QuestionVersionRecord.id))
-    return [
-        Question(
-            id=row.id,
-            code=row.code,
-            scam_type=row.scam_type,
-            difficulty=row.difficulty,
-            kind=row.kind,
-            stem=row.stem,
-            options=row.options,
-            answer=frozenset(row.answer),
-            explanation=row.explanation,
-            source=row.source,
-        )
-        for row in rows
-    ]
-
-
-def list_dealable_ids() -> Sequence[int]:
-    """The versions in force, in order of code."""
-    wanted = (
-        select(QuestionVersionRecord.id)
-        .join(
-            QuestionRecord,
-            (QuestionRecord.code == QuestionVersionRecord.code)
-            & (QuestionRecord.version == QuestionVersionRecord.version),
-        )
-        .order_by(QuestionRecord.code)
-    )
-    return db.session.scalars(wanted).all()
-
-
-def list_scam_types() -> dict[str, str]:
-    """Names by code."""
-    rows = db.session.execute(select(ScamTypeRecord.code, ScamTypeRecord.name))
-    return {row.code: row.name for row in rows}
-
-
-def add_scam_type(one: ScamType) -> None:
-    """One that stands already stays as it is."""
-    insert_new(ScamTypeRecord, code=one.code, name=one.name, year=one.year)
-
-
-def list_standing() -> dict[str, tuple[int, str]]:
-    """Version in force and its content's hash, by code."""
-    rows = db.session.execute(
-        select(QuestionRecord.code, QuestionRecord.version, QuestionVersionRecord.content_hash).join(
-            QuestionVersionRecord,
-            (QuestionRecord.code == QuestionVersionRecord.code)
-            & (QuestionRecord.version == QuestionVersionRecord.version),
-        )
-    )
-    return {row.code: (row.version, row.content_hash) for row in rows}
-
-
-def record_question(question: QuestionText, *, version: int, content_hash: str) -> None:
-    """Put a new version in force."""
-    if version == 1:
-        db.session.execute(insert(QuestionRecord).values(code=question.code, version=1))
-    else:
-        db.session.execute(update(QuestionRecord).where(QuestionRecord.code == question.code).values(version=version))
-    db.session.execute(
-        insert(QuestionVersionRecord).values(
-            code=question.code,
-            version=version,
-            content_hash=content_hash,
-            scam_type=question.scam_type,
-            kind=question.kind,
-            difficulty=question.difficulty,
-            stem=question.stem,
-            options=dict(question.options),
-            answer=list(question.answer),
-            explanation=question.explanation,
-            audience=list(question.audience),
-            source=question.source,
-            reviewed=question.reviewed,
-        )
-    )
-
+from quizsvc.kit.db import UtcDateTime, db, insert_new, table_of
+from quizsvc.quiz.bank_store import EPOCH
+from quizsvc.quiz.models import PaperRecord, TicketRecord
+from quizsvc.quiz.rules import LAPSED, LATE, MARKED, OPEN, Item, Mark, Paper, Ticket
 
 # --- papers -----------------------------------------------------------------------------------------------------------
 
@@ -141,7 +31,7 @@ _DEALT_TODAY = select(func.max(_papers.no_of_day)).where(
     _papers.limit_key == bindparam("limit_key"), _papers.day == bindparam("day")
 )
 _IN_HAND = select(_papers.id).where(_papers.limit_key == bindparam("limit_key"), _papers.state == OPEN)
-_DESK = select(_EPOCH.scalar_subquery(), _DEALT_TODAY.scalar_subquery(), _IN_HAND.scalar_subquery())
+_DESK = select(EPOCH.scalar_subquery(), _DEALT_TODAY.scalar_subquery(), _IN_HAND.scalar_subquery())
 
 
 def find_desk(limit_key: str, *, day: date) -> Desk:
@@ -166,7 +56,7 @@ _PAPERS = select(
 )
 _PAPER = _PAPERS.where(_papers.id == bindparam("paper_id"))
 _OWN_PAPER = _PAPER.where(_papers.citizen_id == bindparam("citizen_id")).add_columns(
-    _EPOCH.scalar_subquery().label("epoch")
+    EPOCH.scalar_subquery().label("epoch")
 )
 _OWN_PAPERS = _PAPERS.where(_papers.citizen_id == bindparam("citizen_id")).order_by(_papers.dealt_at, _papers.id)
 

@@ -1,7 +1,7 @@
 """The tree's decisions: levels, paths, who lies under whom; what is wrong with a list of regions."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
@@ -49,46 +49,46 @@ class RegionRow:
 
 def read_row(cells: Mapping[str, str]) -> tuple[RegionRow | None, list[tuple[str, str]]]:
     """One line's cells as a row, or what is wrong with it as (what, how to mend)."""
-    found = cells
-    faults: list[tuple[str, str]] = []
-    if any(not text.isprintable() for text in found.values()):
-        faults.append(("a cell holds a character that cannot be printed", "remove it"))
-    if not CODE.fullmatch(found["code"]):
-        faults.append((f"code {found['code']!r} is not a code", "use 1 to 32 letters, digits or hyphens"))
-    if not 1 <= len(found["name"]) <= LONGEST_NAME:
-        faults.append(("name is missing or too long", f"give a name of 1 to {LONGEST_NAME} characters"))
-    if len(found["source"]) > LONGEST_SOURCE:
-        faults.append(("source is too long", f"say it in {LONGEST_SOURCE} characters"))
-    if found["level"] not in LEVELS:
-        faults.append((f"level {found['level']!r} is unknown", f"use one of {', '.join(LEVELS)}"))
-    counts: dict[str, int | None] = {}
-    for name in ("households", "residents"):
-        counts[name] = int(found[name]) if COUNT.fullmatch(found[name]) else None
-        if found[name] and counts[name] is None:
-            faults.append(
-                (f"{name} {found[name][:20]!r} is not a whole number", "leave it empty or give digits only, up to 9")
-            )
-    as_of = None
-    if found["as_of"]:
-        try:
-            as_of = date.fromisoformat(found["as_of"])
-        except ValueError:
-            faults.append((f"as_of {found['as_of']!r} is not a date", "write it as 2026-01-31"))
-    if counts.get("residents") is not None and not (found["source"] and as_of):
-        faults.append(("residents stand without source and as_of", "say where the number is from and of what day"))
+    faults = list(_faults_of_words(cells)) + list(_faults_of_numbers(cells))
     if faults:
         return None, faults
     row = RegionRow(
-        code=found["code"],
-        name=found["name"],
-        level=found["level"],
-        parent=found["parent"] or None,
-        households=counts["households"],
-        residents=counts["residents"],
-        source=found["source"] or None,
-        as_of=as_of,
+        code=cells["code"],
+        name=cells["name"],
+        level=cells["level"],
+        parent=cells["parent"] or None,
+        households=int(cells["households"]) if cells["households"] else None,
+        residents=int(cells["residents"]) if cells["residents"] else None,
+        source=cells["source"] or None,
+        as_of=date.fromisoformat(cells["as_of"]) if cells["as_of"] else None,
     )
     return row, []
+
+
+def _faults_of_words(cells: Mapping[str, str]) -> Iterable[tuple[str, str]]:
+    if any(not text.isprintable() for text in cells.values()):
+        yield "a cell holds a character that cannot be printed", "remove it"
+    if not CODE.fullmatch(cells["code"]):
+        yield f"code {cells['code']!r} is not a code", "use 1 to 32 letters, digits or hyphens"
+    if not 1 <= len(cells["name"]) <= LONGEST_NAME:
+        yield "name is missing or too long", f"give a name of 1 to {LONGEST_NAME} characters"
+    if len(cells["source"]) > LONGEST_SOURCE:
+        yield "source is too long", f"say it in {LONGEST_SOURCE} characters"
+    if cells["level"] not in LEVELS:
+        yield f"level {cells['level']!r} is unknown", f"use one of {', '.join(LEVELS)}"
+
+
+def _faults_of_numbers(cells: Mapping[str, str]) -> Iterable[tuple[str, str]]:
+    for name in ("households", "residents"):
+        if cells[name] and not COUNT.fullmatch(cells[name]):
+            yield f"{name} {cells[name][:20]!r} is not a whole number", "leave it empty or give digits only, up to 9"
+    try:
+        as_of = date.fromisoformat(cells["as_of"]) if cells["as_of"] else None
+    except ValueError:
+        yield f"as_of {cells['as_of'][:20]!r} is not a date", "write it as 2026-01-31"
+        return
+    if cells["residents"] and not (cells["source"] and as_of):
+        yield "residents stand without source and as_of", "say where the number is from and of what day"
 
 
 def place_rows(
