@@ -38,6 +38,17 @@ def postgres_binaries() -> Path:
     )
 
 
+def _copied_wheel(binaries: Path, home: Path) -> Path:
+    """The wheel's binaries in another folder, with the libraries that they look for three folders up."""
+    package = binaries.parent.parent
+    install = home / package.name / binaries.parent.name
+    shutil.copytree(binaries.parent, install, symlinks=True)
+    libraries = package.with_name(f"{package.name}.libs")
+    if libraries.exists():
+        shutil.copytree(libraries, home / libraries.name, symlinks=True)
+    return install / "bin"
+
+
 def _unprivileged() -> dict[str, Any]:
     """PostgreSQL refuses to run as root."""
     if os.geteuid() != 0:
@@ -56,8 +67,7 @@ def postgres(*, durable: bool = False, settings: tuple[str, ...] = ()) -> Iterat
         if who:
             home.chmod(0o755)
             if "pginstall" in str(binaries):  # an unprivileged user may not be able to walk into the environment
-                shutil.copytree(binaries.parent, home / "install", symlinks=True)
-                binaries = home / "install" / "bin"
+                binaries = _copied_wheel(binaries, home)
         data = home / "data"
         data.mkdir()
         if who:

@@ -66,6 +66,12 @@ def may_grant(granter: Staff, *, to_name: str, role: str, on: Region) -> bool:
     return granter.name != to_name and role in ROLES and granter.holds("operator", over=on)
 
 
+def may_govern(governor: Staff, other: Staff) -> bool:
+    """Whether an operator may dismiss or bind another: all that the other holds lies in the operator's subtree."""
+    is_operator = any(grant.role == "operator" for grant in governor.grants)
+    return is_operator and all(governor.holds("operator", over=grant.region) for grant in other.grants)
+
+
 def latest_consents(consents: Iterable[Consent]) -> dict[tuple[str, str], Consent]:
     """The word in force per purpose and version; `consents` stand in order of time."""
     return {(consent.purpose, consent.version): consent for consent in consents}

@@ -252,7 +252,7 @@ def _standing_first(name: str, *, role: str, region: Region) -> Staff:
 def dismiss_staff(name: str, *, by: Staff, now: datetime) -> None:
     """End a staff member's access at once; every token stops working."""
     leaving = get_staff(name)
-    if leaving.id == by.id or not all(by.holds("operator", over=grant.region) for grant in leaving.grants):
+    if leaving.id == by.id or not rules.may_govern(by, leaving):
         raise RoleMissing
     store.record_dismissal(leaving.id, now=now)
     audit(by.name, act="staff.dismiss", subject=name, now=now)
@@ -260,7 +260,7 @@ def dismiss_staff(name: str, *, by: Staff, now: datetime) -> None:
 
 def exclude(citizen_id: UUID, *, staff_name: str, by: Staff, now: datetime) -> None:
     """Bind a staff member's own WeChat log-in: may answer, earns no ticket, whatever log-in comes later."""
-    if not all(by.holds("operator", over=grant.region) for grant in get_staff(staff_name).grants):
+    if not rules.may_govern(by, get_staff(staff_name)):
         raise RoleMissing
     citizen = get_citizen(citizen_id)
     store.add_exclusion(citizen.openid_hash, reason=f"staff: {staff_name}", now=now)
