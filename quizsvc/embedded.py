@@ -24,7 +24,6 @@ from quizsvc.settings import Settings, SettingsRefused
 
 LONGEST_SOCKET_PATH = 100
 PR_SET_PDEATHSIG = 1
-VALKEY_STARTS_WITHIN = 5.0
 
 
 def stand_in_log_in(code: str) -> str:

@@ -138,10 +138,6 @@ def record_dismissal(staff_id: UUID, *, now: datetime) -> None:
     )
 
 
-def record_password(staff_id: UUID, *, password_hash: str) -> None:
-    db.session.execute(update(StaffRecord).where(StaffRecord.id == staff_id).values(password_hash=password_hash))
-
-
 def list_grants(staff_id: UUID) -> Sequence[tuple[str, UUID]]:
     """Role and region of every grant in force."""
     rows = db.session.execute(
