@@ -1,5 +1,7 @@
 """Runs the migrations on the engine that kit/migrate.py hands over, in one transaction."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, Literal
 
 from alembic import context
@@ -26,7 +28,28 @@ def run(connection: Connection) -> None:
     )
     with context.begin_transaction():
         context.run_migrations()
+        if connection.dialect.name == "sqlite":
+            astray = connection.exec_driver_sql("PRAGMA foreign_key_check").all()
+            if astray:
+                raise RuntimeError(f"rows would refer to nothing: {astray[:3]}")
 
 
-with context.config.attributes["engine"].connect().execution_options(**{WRITES: True}) as held:
+@contextmanager
+def foreign_keys_rest(connection: Connection) -> Iterator[None]:
+    """SQLite changes a table by writing a new one and dropping the old, which rows elsewhere refer to.
+
+    The pragma does nothing within a transaction, so the driver's own connection is asked before one begins.
+    """
+    raw = connection.connection.driver_connection
+    if connection.dialect.name != "sqlite" or raw is None:
+        yield
+        return
+    raw.execute("PRAGMA foreign_keys=OFF")
+    try:
+        yield
+    finally:
+        raw.execute("PRAGMA foreign_keys=ON")
+
+
+with context.config.attributes["engine"].connect().execution_options(**{WRITES: True}) as held, foreign_keys_rest(held):
     run(held)

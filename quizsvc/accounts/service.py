@@ -149,6 +149,11 @@ def limit_key(citizen: Citizen, *, campaign_id: UUID) -> str:
     return keys().identity_hash("limit", f"{campaign_id}|{citizen.openid_hash}")
 
 
+def list_barred() -> frozenset[UUID]:
+    """Citizens who take part in no draw: excluded by the rules, or gone."""
+    return frozenset(store.list_barred())
+
+
 def delete_citizen(citizen: Citizen, *, now: datetime) -> None:
     """Forget who the citizen was: openid, consents. The row stays as a key that leads to nobody (PIPL art. 47)."""
     if store.record_deletion(citizen.id, now=now):

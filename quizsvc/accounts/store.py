@@ -27,11 +27,12 @@ def add_citizen(citizen_id: UUID, *, openid_hash: str, now: datetime) -> UUID:
 
 
 _citizens = table_of(CitizenRecord).c
+_EXCLUDED = exists().where(table_of(ExclusionRecord).c.openid_hash == _citizens.openid_hash)
 _CITIZEN = select(
     _citizens.id,
     _citizens.openid_hash,
     _citizens.region_id,
-    exists().where(table_of(ExclusionRecord).c.openid_hash == _citizens.openid_hash),
+    _EXCLUDED,
 ).where(_citizens.id == bindparam("citizen_id"), _citizens.deleted_at.is_(None))
 
 
@@ -110,6 +111,11 @@ def add_consent(citizen_id: UUID, consent: Consent) -> None:
 
 def add_exclusion(openid_hash: str, *, reason: str, now: datetime) -> None:
     insert_new(ExclusionRecord, openid_hash=openid_hash, reason=reason, at=now)
+
+
+def list_barred() -> Sequence[UUID]:
+    """Citizens who take part in no draw: excluded, or gone."""
+    return db.session.scalars(select(_citizens.id).where(_citizens.deleted_at.is_not(None) | _EXCLUDED)).all()
 
 
 def count_staff() -> int:

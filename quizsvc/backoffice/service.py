@@ -10,7 +10,7 @@ from quizsvc.campaigns import rules as campaign_rules
 from quizsvc.campaigns import service as campaigns
 from quizsvc.campaigns.rules import Campaign
 from quizsvc.kit.problems import FileRefused, Problem
-from quizsvc.lottery import coupons, ledger, rounds
+from quizsvc.lottery import closing, coupons, ledger, rounds
 from quizsvc.lottery import service as lottery
 from quizsvc.quiz import service as quiz
 from quizsvc.regions import service as regions
@@ -49,6 +49,8 @@ def publish(campaign: Campaign, *, by: Staff, now: datetime, one_person: bool = 
     if problems := find_problems(campaign):
         raise FileRefused(problems)
     commitments = rounds.seal_rounds(campaign)
+    if campaign.definition.leftovers == campaign_rules.CLOSING_DRAW:
+        commitments[campaigns.CLOSING_DRAW] = closing.seal(campaign.id)
     campaigns.publish(campaign, commitments=commitments, published_by=by.name, one_person=one_person, now=now)
 
 
@@ -57,9 +59,11 @@ def move(campaign: Campaign, state: str, *, by: Staff, now: datetime) -> None:
     accounts.require_role(by, "operator", over=regions.get_region_by_id(campaign.region_id))
     if campaign.state == campaign_rules.DRAFT:
         raise campaigns.WrongState  # only publishing, with all its checks, ends a draft
+    rounds.hold_rounds(campaign)
     campaigns.move(campaign, state, by=by.name, now=now)
     if state == campaign_rules.CLOSING:
         rounds.close_open_round(campaign, now=now)
+        closing.fix_list(campaign, now=now)
 
 
 def advance(campaign: Campaign, *, now: datetime) -> list[str]:
@@ -73,8 +77,11 @@ def advance(campaign: Campaign, *, now: datetime) -> list[str]:
             campaigns.move(campaign, campaign_rules.CLOSING, by=accounts.SYSTEM, now=now)
             done.append(f"{campaign.slug}: is closing")
             campaign = campaigns.get_campaign(campaign.slug)
+    if campaign.state == campaign_rules.CLOSING:
+        done += closing.fix_list(campaign, now=now) + closing.hold_draw(campaign, now=now)
     late_until = definition.closes_at + timedelta(days=definition.late_days)
-    if campaign.state == campaign_rules.CLOSING and now >= late_until:
+    is_over = now >= late_until and not closing.is_waiting(campaign, now=now)
+    if campaign.state == campaign_rules.CLOSING and is_over:
         campaigns.move(campaign, campaign_rules.CLOSED, by=accounts.SYSTEM, now=now)
         done.append(f"{campaign.slug}: is closed")
     return done

@@ -11,7 +11,7 @@ from quizsvc.kit.canonical import sha256_hex
 
 HIGHEST_PRIZE_FEN = 5_000_000  # 规范促销行为暂行规定, the market regulator's order 32
 PRIZE_KINDS = ("goods", "coupon")
-LEFTOVERS = ("returned", "closing-draw")
+RETURNED, CLOSING_DRAW = LEFTOVERS = ("returned", "closing-draw")
 
 DRAFT, PUBLISHED, PAUSED, CLOSING, CLOSED, ARCHIVED = "draft", "published", "paused", "closing", "closed", "archived"
 STATES = (DRAFT, PUBLISHED, PAUSED, CLOSING, CLOSED, ARCHIVED)
@@ -210,6 +210,11 @@ def _faults_of_windows(definition: Definition) -> Iterable[Fault]:
             yield f"round[{later.no}].opens_at", f"overlaps round {earlier.no}", "open it when the round before closes"
     if definition.rounds and definition.claim_until <= definition.rounds[-1].closes_at:
         yield "rules.claim_until", "is not after the last round", "leave winners time to fetch their prizes"
+    if definition.leftovers == CLOSING_DRAW:
+        if definition.claim_until <= definition.closes_at:
+            yield "rules.claim_until", "is not after closes_at", "the closing draw is held between the two"
+        if not definition.beacon:
+            yield "rules.beacon", "is empty", "a closing draw is ordered by a public number; name the one it will be"
 
 
 def _faults_of_paper(paper: PaperPlan) -> Iterable[Fault]:

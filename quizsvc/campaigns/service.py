@@ -17,6 +17,8 @@ from quizsvc.kit.ids import new_id
 from quizsvc.kit.pages import PageOf, decode_cursor, page_from
 from quizsvc.regions import service as regions
 
+CLOSING_DRAW = 0  # stands for its round's number, which is known only when the last round is over
+
 
 class CampaignUnknown(Refusal):
     code, status = "campaigns.unknown", 404
@@ -58,9 +60,9 @@ def get_campaign(slug: str) -> Campaign:
     return _campaign(store.find_standing(slug=slug))
 
 
-def get_campaign_by_id(campaign_id: UUID) -> Campaign:
-    """The campaign in whatever state; CampaignUnknown."""
-    return _campaign(store.find_standing(campaign_id=campaign_id))
+def get_campaign_by_id(campaign_id: UUID, *, kept: bool = False) -> Campaign:
+    """The campaign in whatever state; CampaignUnknown. `kept`: it stays in it until this transaction ends."""
+    return _campaign(store.find_standing(campaign_id=campaign_id, kept=kept))
 
 
 def find_campaign(slug: str) -> Campaign | None:
@@ -75,9 +77,9 @@ def hold_campaign(campaign: Campaign) -> Campaign:
     return get_campaign_by_id(campaign.id)
 
 
-def get_public(slug: str) -> Campaign:
-    """The campaign, if people may see it; CampaignUnknown also for a draft."""
-    campaign = get_campaign(slug)
+def get_public(slug: str, *, kept: bool = False) -> Campaign:
+    """The campaign, if people may see it; CampaignUnknown also for a draft. `kept`: as get_campaign_by_id."""
+    campaign = _campaign(store.find_standing(slug=slug, kept=kept))
     if not rules.is_public(campaign.state):
         raise CampaignUnknown
     return campaign
@@ -121,12 +123,15 @@ def publish(
 ) -> None:
     """Freeze a draft into the rules that everybody can read; WrongState, SecondPersonNeeded.
 
-    `commitments` are the boxes' by round number. `one_person` is for the demo alone.
+    `commitments` are the boxes' by round number, the closing draw's under CLOSING_DRAW. `one_person` is for the demo
+    alone.
     """
     if published_by == campaign.drafted_by and not one_person:
         raise SecondPersonNeeded
     document = dict(campaign.definition.document)
     document["rounds"] = [{**one, "commitment": commitments[one["no"]]} for one in document["rounds"]]
+    if CLOSING_DRAW in commitments:
+        document["closing_draw"] = {"commitment": commitments[CLOSING_DRAW]}
     document["version"] = 1
     text = canonical(document)
     move(campaign, rules.PUBLISHED, by=published_by, now=now)
@@ -141,6 +146,7 @@ def move(campaign: Campaign, state: str, *, by: str, now: datetime) -> None:
         return
     if (campaign.state, state) not in rules.MOVES:
         raise WrongState
+    store.hold(campaign.id)  # waits for papers that are being dealt or handed in under the old state
     version = max(1, campaign.version)
     if not store.record_move(campaign.id, before=campaign.state, after=state, version=version):
         raise WrongState

@@ -45,12 +45,19 @@ _STANDING_BY_SLUG = _STANDING.where(_campaigns.slug == bindparam("slug"))
 _STANDING_BY_ID = _STANDING.where(_campaigns.id == bindparam("campaign_id"))
 
 
-def find_standing(*, slug: str | None = None, campaign_id: UUID | None = None) -> Standing | None:
-    """By one of the two."""
+_KEPT_BY_SLUG, _KEPT_BY_ID = (
+    one.with_for_update(read=True, key_share=True, of=table_of(CampaignRecord))
+    for one in (_STANDING_BY_SLUG, _STANDING_BY_ID)
+)
+
+
+def find_standing(*, slug: str | None = None, campaign_id: UUID | None = None, kept: bool = False) -> Standing | None:
+    """By one of the two. `kept`: nobody can `hold` the campaign until this transaction ends."""
     if slug is not None:
-        row = db.session.execute(_STANDING_BY_SLUG, {"slug": slug}).one_or_none()
+        row = db.session.execute(_KEPT_BY_SLUG if kept else _STANDING_BY_SLUG, {"slug": slug}).one_or_none()
     else:
-        row = db.session.execute(_STANDING_BY_ID, {"campaign_id": campaign_id}).one_or_none()
+        asked = {"campaign_id": campaign_id}
+        row = db.session.execute(_KEPT_BY_ID if kept else _STANDING_BY_ID, asked).one_or_none()
     return None if row is None else Standing(*row)
 
 

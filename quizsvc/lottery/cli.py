@@ -1,6 +1,7 @@
 """`quizsvc coupons` and `quizsvc lottery`."""
 
 from pathlib import Path
+from uuid import UUID
 
 import click
 from flask.cli import AppGroup
@@ -13,8 +14,8 @@ from quizsvc.kit.canonical import canonical
 from quizsvc.kit.clock import rfc3339, utcnow
 from quizsvc.kit.db import reading, transaction
 from quizsvc.kit.problems import read_text
+from quizsvc.lottery import awards, closing, ledger, rounds, rules, sealing, verifier
 from quizsvc.lottery import coupons as lists
-from quizsvc.lottery import ledger, rounds, rules, verifier
 from quizsvc.regions import service as regions
 
 coupons = AppGroup("coupons", help="Partners' coupon lists.")
@@ -59,13 +60,14 @@ def plan(slug: str, papers_per_day: float, pass_rate: float) -> None:
 @click.argument("value")
 @acting
 def beacon(slug: str, round_no: int, value: str, acting: str) -> None:
-    """Enter the public number of a round, once, before it opens."""
+    """Enter the public number of a round, once, before it opens. The closing draw is held with it."""
     with transaction():
         campaign, by = _operated(slug, acting)
         ledger.enter_beacon(campaign, no=round_no, beacon=value)
         after = {"round": round_no, "beacon": value}
         accounts.audit(by.name, act="round.beacon", subject=slug, after=after, now=utcnow())
-    click.echo(f"round {round_no} of {slug} has the beacon {value}")
+        done = closing.hold_draw(campaign, now=utcnow())
+    click.echo("\n".join([f"round {round_no} of {slug} has the beacon {value}", *done]))
 
 
 @lottery.command("anchor")
@@ -80,6 +82,44 @@ def anchor(slug: str, acting: str) -> None:
     for one in anchored:
         for found in one.anchors:
             click.echo(canonical({"round": one.no, **ledger.shown_anchor(found)}))
+
+
+@lottery.command("block")
+@click.argument("slug")
+@click.option("--citizen", type=click.UUID, required=True, help="the id shown in the person's own data")
+@click.option("--reason", required=True, help="for the audit log")
+@click.option("--lift", is_flag=True, help="take the block back")
+@acting
+def block(slug: str, citizen: UUID, reason: str, lift: bool, acting: str) -> None:
+    """Let a person draw no more in a campaign; their tickets and answers stay."""
+    act = awards.unblock if lift else awards.block
+    with transaction():
+        campaign, by = _operated(slug, acting)
+        done = act(campaign, accounts.get_citizen(citizen), reason=reason, by=by.name, now=utcnow())
+    click.echo(f"{citizen} {'may draw again' if lift else 'draws no more'}{'' if done else ', as before'}")
+
+
+@lottery.command("void")
+@click.argument("slug")
+@click.argument("code")
+@click.option("--reason", required=True, help="for the audit log")
+@acting
+def void(slug: str, code: str, reason: str, acting: str) -> None:
+    """Make an award void that was not fetched. The ledger stays as it is."""
+    with transaction():
+        campaign, by = _operated(slug, acting)
+        if not awards.void_award(campaign, code=code, reason=reason, by=by.name, now=utcnow()):
+            raise click.UsageError(f"no award of {slug} has this code")
+    click.echo("the award is void")
+
+
+@lottery.command("reseal")
+@acting
+def reseal(acting: str) -> None:
+    """Seal every seed and coupon code anew with the newest secret key, so that older ones can be taken out."""
+    with transaction():
+        count = sealing.reseal(by=accounts.get_acting(acting), now=utcnow())
+    click.echo(f"{count} values are sealed with the newest key")
 
 
 @lottery.command("verify", with_appcontext=False, context_settings={"ignore_unknown_options": True})

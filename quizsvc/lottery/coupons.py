@@ -9,7 +9,7 @@ from quizsvc.accounts import service as accounts
 from quizsvc.campaigns.rules import Campaign
 from quizsvc.kit.crypto import keys
 from quizsvc.kit.problems import Cells, FileRefused, Problem, read_csv
-from quizsvc.lottery import store
+from quizsvc.lottery import award_store
 
 FEN = re.compile(r"[0-9]{1,9}")
 COLUMNS = ("code", "face_value_fen", "expires_at")
@@ -64,7 +64,7 @@ def load_coupons(
     """Take a list over: (new coupons, awards that had waited for one). Safe to repeat; a coupon counts once."""
     added = 0
     for coupon in coupons:
-        added += store.add_coupon(
+        added += award_store.add_coupon(
             campaign_id=campaign.id,
             prize=prize,
             code_hash=keys().identity_hash("coupon", coupon.code),
@@ -72,8 +72,8 @@ def load_coupons(
             face_value_fen=coupon.face_value_fen,
             expires_at=coupon.expires_at,
         )
-    waiting = store.list_awards_without_coupon(campaign.id, prize=prize)
-    served = sum(store.assign_coupon(award) for award in waiting)
+    waiting = award_store.list_awards_without_coupon(campaign.id, prize=prize)
+    served = sum(award_store.assign_coupon(award) for award in waiting)
     after = {"prize": prize, "added": added, "served": served}
     accounts.audit(by, act="coupons.load", subject=campaign.slug, after=after, now=now)
     return added, served
@@ -84,7 +84,7 @@ def find_shortages(campaign: Campaign) -> list[tuple[str, int, int]]:
     short: list[tuple[str, int, int]] = []
     for prize in campaign.definition.prizes:
         cards = sum(one.planned.get(prize.code, 0) for one in campaign.definition.rounds)
-        there = store.count_unused_coupons(campaign.id, prize=prize.code)
+        there = award_store.count_coupons(campaign.id, prize=prize.code)
         if prize.kind == "coupon" and there < cards:
             short.append((prize.code, there, cards))
     return short

@@ -80,7 +80,7 @@ def get_bundle(campaign: Campaign, *, no: int) -> dict[str, Any]:
         "seed": keys().unseal(one.sealed_seed).hex(),
         "anchors": [shown_anchor(anchor) for anchor in store.list_anchors(one.id)],
         "head": one.head,
-        "lines": _chained(header, [rounds.ledger_line(draw) for draw in store.list_draws(round_id=one.id)]),
+        "lines": _chained(header, rounds.list_lines(one)),
     }
 
 
@@ -104,7 +104,10 @@ def _chained(header: Mapping[str, Any], lines: Sequence[Mapping[str, Any]]) -> l
 
 
 def enter_beacon(campaign: Campaign, *, no: int, beacon: str) -> None:
-    """Enter a round's public number, once, before it opens; RoundUnknown, BeaconFixed."""
+    """Enter a round's public number, once, before it opens; RoundUnknown, BeaconFixed.
+
+    For the closing draw: after its list is fixed, since before that it has no round.
+    """
     one = next((one for one in rounds.list_rounds(campaign) if one.no == no), None)
     if one is None:
         raise RoundUnknown

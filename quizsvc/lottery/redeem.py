@@ -10,9 +10,9 @@ from quizsvc.campaigns import service as campaigns
 from quizsvc.campaigns.rules import Campaign, Prize
 from quizsvc.kit.clock import rfc3339
 from quizsvc.kit.errors import Refusal
-from quizsvc.lottery import rules, store
+from quizsvc.lottery import award_store, rules
+from quizsvc.lottery.awards import hash_code
 from quizsvc.lottery.rules import Award, Redemption
-from quizsvc.lottery.service import hash_code
 from quizsvc.regions import service as regions
 from quizsvc.regions.rules import Region
 
@@ -75,7 +75,7 @@ def look_up(code: str, *, staff: Staff, now: datetime) -> Found:
     """What a code stands for; changes nothing. CodeMistyped, AwardUnknown (also: not this clerk's)."""
     award, campaign, _ = _find(code, staff=staff)
     desk = None if award.region_id is None else regions.get_region_by_id(award.region_id)
-    standing = store.find_standing_redemption(award.id)
+    standing = award_store.find_standing_redemption(award.id)
     return Found(campaign.definition.prize(award.prize), rules.state_at(award, now=now), desk, standing)
 
 
@@ -85,11 +85,11 @@ def redeem(scan_id: UUID, *, code: str, note: str, staff: Staff, now: datetime) 
     Another scan is refused with when, where and by whom: AlreadyRedeemed. CodeMistyped, AwardUnknown, AwardExpired,
     AwardVoid, and RedemptionUnknown for somebody else's scan id.
     """
-    repeated = store.find_redemption(scan_id)
+    repeated = award_store.find_redemption(scan_id)
     if repeated is not None:
         return _own(repeated, staff=staff)
     award, campaign, desk = _find(code, staff=staff)
-    if not store.record_redeemed(award.id, now=now):
+    if not award_store.record_redeemed(award.id, now=now):
         return _first_answer(scan_id, award, staff=staff, now=now)
     redemption = Redemption(
         id=scan_id,
@@ -101,7 +101,7 @@ def redeem(scan_id: UUID, *, code: str, note: str, staff: Staff, now: datetime) 
         note=note,
         undone_at=None,
     )
-    if not store.add_redemption(redemption):  # the scan id was used for another award in this very moment
+    if not award_store.add_redemption(redemption):  # the scan id was used for another award in this very moment
         raise RedemptionUnknown
     accounts.audit(
         staff.name,
@@ -118,7 +118,7 @@ def undo(scan_id: UUID, *, reason: str, staff: Staff, now: datetime) -> Redeemed
 
     RedemptionUnknown (also: not this person's to undo), UndoTooLate.
     """
-    redemption = store.find_redemption(scan_id)
+    redemption = award_store.find_redemption(scan_id)
     if redemption is None:
         raise RedemptionUnknown
     shown, campaign = _shown(redemption)
@@ -127,8 +127,8 @@ def undo(scan_id: UUID, *, reason: str, staff: Staff, now: datetime) -> Redeemed
             raise RedemptionUnknown
         if redemption.undone_at is None and now > redemption.redeemed_at + rules.CLERK_UNDO:
             raise UndoTooLate
-    if store.record_undo(scan_id, by=staff.name, reason=reason, now=now):
-        store.record_won_again(redemption.award_id)
+    if award_store.record_undo(scan_id, by=staff.name, reason=reason, now=now):
+        award_store.record_won_again(redemption.award_id)
         after = {"scan": str(scan_id), "reason": reason}
         accounts.audit(staff.name, act="award.undo", subject=str(redemption.award_id), after=after, now=now)
     return shown
@@ -139,7 +139,7 @@ def _find(code: str, *, staff: Staff) -> tuple[Award, Campaign, Region]:
     digits = "".join(code.split()).replace("-", "")
     if not rules.is_code(digits):
         raise CodeMistyped
-    award = store.find_award_by_code(hash_code(digits))
+    award = award_store.find_award_by_code(hash_code(digits))
     if award is None:
         raise AwardUnknown
     campaign = campaigns.get_campaign_by_id(award.campaign_id)
@@ -151,10 +151,10 @@ def _find(code: str, *, staff: Staff) -> tuple[Award, Campaign, Region]:
 
 def _first_answer(scan_id: UUID, award: Award, *, staff: Staff, now: datetime) -> Redeemed:
     """What stands for an award that could not be redeemed: this very scan, or the reason why not."""
-    repeated = store.find_redemption(scan_id)
+    repeated = award_store.find_redemption(scan_id)
     if repeated is not None:
         return _own(repeated, staff=staff)
-    standing = store.find_standing_redemption(award.id)
+    standing = award_store.find_standing_redemption(award.id)
     if standing is not None:
         where = regions.get_region_by_id(standing.region_id)
         raise AlreadyRedeemed(
@@ -176,7 +176,7 @@ def _own(redemption: Redemption, *, staff: Staff) -> Redeemed:
 
 
 def _shown(redemption: Redemption) -> tuple[Redeemed, Campaign]:
-    award = store.find_award(redemption.award_id)
+    award = award_store.find_award(redemption.award_id)
     if award is None:
         raise RedemptionUnknown
     campaign = campaigns.get_campaign_by_id(award.campaign_id)

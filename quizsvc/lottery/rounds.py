@@ -2,28 +2,33 @@
 
 import secrets
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
 from quizsvc.accounts import service as accounts
-from quizsvc.campaigns.rules import Campaign
+from quizsvc.campaigns import service as campaigns
+from quizsvc.campaigns.rules import Campaign, RoundPlan
 from quizsvc.kit.clock import rfc3339
 from quizsvc.kit.crypto import keys
 from quizsvc.kit.ids import new_id
-from quizsvc.lottery import rules, store
-from quizsvc.lottery.rules import Count, Deck, Draw, Round
+from quizsvc.lottery import closing_store, rules, store
+from quizsvc.lottery.rules import Count, Deck, Draw, Entry, Round
+
+
+def fresh_seed() -> tuple[str, str]:
+    """A new seed, as commitment and sealed: nothing else ever leaves this function."""
+    seed = secrets.token_bytes(32)
+    return rules.commitment_of(seed), keys().seal(seed)
 
 
 def seal_rounds(campaign: Campaign) -> dict[int, str]:
     """Make every round's seed and box. Returns the commitments by round number, to be published with the rules."""
-    order = [prize.code for prize in campaign.definition.prizes]
     commitments: dict[int, str] = {}
     for plan in campaign.definition.rounds:
-        seed = secrets.token_bytes(32)
-        commitments[plan.no] = rules.commitment_of(seed)
+        commitments[plan.no], sealed_seed = fresh_seed()
         store.add_round(
             Round(
                 id=new_id(),
@@ -33,10 +38,10 @@ def seal_rounds(campaign: Campaign) -> dict[int, str]:
                 opens_at=plan.opens_at,
                 closes_at=plan.closes_at,
                 cards=plan.cards,
-                planned=[Count(code, plan.planned[code]) for code in order if plan.planned.get(code)],
+                planned=planned_of(campaign, plan),
                 carried=[],
                 commitment=commitments[plan.no],
-                sealed_seed=keys().seal(seed),
+                sealed_seed=sealed_seed,
                 beacon=None if campaign.definition.beacon else "",
                 rules_hash=None,
                 anchored_at=None,
@@ -45,6 +50,20 @@ def seal_rounds(campaign: Campaign) -> dict[int, str]:
             )
         )
     return commitments
+
+
+def planned_of(campaign: Campaign, plan: RoundPlan) -> list[Count]:
+    """A round's own prizes, in the order of the prize list."""
+    codes = (prize.code for prize in campaign.definition.prizes)
+    return [Count(code, plan.planned[code]) for code in codes if plan.planned.get(code)]
+
+
+def hold_rounds(campaign: Campaign) -> Sequence[Round]:
+    """Let no draw be written and no round open or close until this transaction ends.
+
+    Whoever holds both takes the rounds first and the campaign second, as a draw does.
+    """
+    return store.list_rounds(campaign.id, lock=True)
 
 
 def list_rounds(campaign: Campaign) -> Sequence[Round]:
@@ -65,10 +84,10 @@ def advance_rounds(campaign: Campaign, *, now: datetime) -> list[str]:
 
 def _advance_one(campaign: Campaign, *, now: datetime) -> str | None:
     """Open or close the first round that is not closed, if it is due."""
-    waiting = [one for one in store.list_rounds(campaign.id, lock=True) if one.state != rules.CLOSED]
+    waiting = [one for one in hold_rounds(campaign) if one.state != rules.CLOSED and not one.is_closing_draw]
     if not waiting:
         return None
-    one = waiting[0]
+    one, campaign = waiting[0], campaigns.get_campaign_by_id(campaign.id)  # an amendment may have come before
     if one.state == rules.PLANNED and one.opens_at <= now and one.beacon is not None:
         store.record_opening(one.id, rules_hash=campaign.rules_hash)
         return f"round {one.no} is open"
@@ -80,18 +99,17 @@ def _advance_one(campaign: Campaign, *, now: datetime) -> str | None:
 
 def close_open_round(campaign: Campaign, *, now: datetime) -> None:
     """Close the open round before its time, because the campaign ends."""
-    for one in store.list_rounds(campaign.id, lock=True):
+    for one in hold_rounds(campaign):
         if one.state == rules.OPEN:
             close_round(campaign, one, now=now)
 
 
 def close_round(campaign: Campaign, one: Round, *, now: datetime) -> None:
     """Write state and head, and hand undrawn prizes to the next round. The caller holds the rounds' rows."""
-    draws = store.list_draws(round_id=one.id)
-    head = rules.chain_head(bundle_header(campaign, one), map(ledger_line, draws))
+    lines = list_lines(one)
+    head = rules.chain_head(bundle_header(campaign, one), lines)
     store.record_closing(one.id, head=head)
-    drawn = Counter(draw.prize for draw in draws if draw.prize is not None)
-    left = rules.leftover(prizes_of(campaign, one), drawn)
+    left = leftover_of(campaign, one)
     following = [later for later in store.list_rounds(campaign.id) if later.no == one.no + 1]
     for later in following:
         store.record_inheritance(later.id, carried=left, previous_head=head)
@@ -99,9 +117,15 @@ def close_round(campaign: Campaign, one: Round, *, now: datetime) -> None:
         accounts.SYSTEM,
         act="round.close",
         subject=f"{campaign.slug}/{one.no}",
-        after={"head": head, "draws": len(draws), "left": {count.code: count.count for count in left}},
+        after={"head": head, "draws": len(lines), "left": {count.code: count.count for count in left}},
         now=now,
     )
+
+
+def leftover_of(campaign: Campaign, one: Round) -> list[Count]:
+    """The prizes of a round that nobody drew."""
+    drawn = Counter(line["prize"] for line in list_lines(one) if line["prize"] is not None)
+    return rules.leftover(prizes_of(campaign, one), drawn)
 
 
 def prizes_of(campaign: Campaign, one: Round) -> list[Count]:
@@ -127,6 +151,7 @@ def _deck(
 def bundle_header(campaign: Campaign, one: Round) -> dict[str, Any]:
     """What hash 0 is taken of: the bundle without lines, head, seed and anchors (DESIGN section 10)."""
     return {
+        **({"list_hash": one.list_hash} if one.is_closing_draw else {}),
         "campaign": campaign.slug,
         "round": one.no,
         "cards": one.cards,
@@ -140,13 +165,20 @@ def bundle_header(campaign: Campaign, one: Round) -> dict[str, Any]:
     }
 
 
-def ledger_line(draw: Draw) -> Mapping[str, Any]:
-    """A draw as the ledger publishes it."""
+def list_lines(one: Round) -> list[dict[str, Any]]:
+    """A round's draws as the ledger publishes them (without `hash`), in order of position."""
+    if not one.is_closing_draw:
+        return [ledger_line(draw) for draw in store.list_draws(round_id=one.id)]
+    return [ledger_line(entry) for entry in closing_store.list_entries(one.id) if entry.drawn_at is not None]
+
+
+def ledger_line(draw: Draw | Entry) -> dict[str, Any]:
+    """A draw, or a place in the closing draw, as the ledger publishes it."""
     return {
         "position": draw.position,
         "ticket": draw.alias,
         "prize": draw.prize,
-        "drawn_at": rfc3339(draw.drawn_at),
+        "drawn_at": None if draw.drawn_at is None else rfc3339(draw.drawn_at),
     }
 
 

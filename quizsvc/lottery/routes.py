@@ -11,6 +11,7 @@ from quizsvc.kit.clock import utcnow
 from quizsvc.kit.db import reading, transaction
 from quizsvc.kit.http import body, cached, refuses, reply
 from quizsvc.lottery import ledger, redeem, schemas, service
+from quizsvc.lottery.awards import MaxWins
 from quizsvc.lottery.redeem import Found, Redeemed
 from quizsvc.lottery.service import Drawn
 from quizsvc.quiz import service as quiz
@@ -42,7 +43,7 @@ def get_ledger(slug: str, no: int) -> dict[str, Any]:
 
 @citizen.put("/tickets/<uuid:ticket_id>/draw")
 @refuses(quiz.TicketUnknown, campaigns.NotOpenYet, campaigns.Paused, campaigns.Over)
-@refuses(service.NoRoundOpen, service.RoundEmpty, service.MaxWins, service.TooFast, service.Busy)
+@refuses(service.Excluded, service.NoRoundOpen, service.RoundEmpty, MaxWins, service.TooFast, service.Busy)
 @reply(schemas.Outcome())
 def draw_ticket(ticket_id: UUID) -> Drawn:
     """Draw a card for a ticket. Safe to repeat: the first outcome stands."""

@@ -61,6 +61,11 @@ class Round:
     anchored_at: datetime | None
     previous_head: str | None
     head: str | None
+    list_hash: str | None = None
+
+    @property
+    def is_closing_draw(self) -> bool:
+        return self.list_hash is not None
 
     def is_due(self, *, now: datetime) -> bool:
         """Whether the round's window holds this moment: half-open."""
@@ -93,11 +98,26 @@ class Draw:
 
 
 @dataclass(frozen=True)
-class Award:
-    """A win."""
+class Entry:
+    """Somebody in the closing draw, known to the public by `alias`. `position` None: not drawn yet."""
 
     id: UUID
-    ticket_id: UUID
+    limit_key: str
+    citizen_id: UUID
+    region_id: UUID | None
+    alias: str
+    position: int | None = None
+    prize: str | None = None
+    drawn_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Award:
+    """A win, by a ticket's draw or by an entry of the closing draw."""
+
+    id: UUID
+    ticket_id: UUID | None
+    entry_id: UUID | None
     campaign_id: UUID
     citizen_id: UUID
     region_id: UUID | None
@@ -193,6 +213,16 @@ def forecast(plans: Sequence[RoundPlan], *, tickets_per_day: float) -> list[Fore
         carried = (carried + sum(plan.planned.values())) * (plan.cards - draws) / plan.cards
         found.append(Forecast(plan.no, plan.cards, draws, empty_at, plan.cards - draws, round(carried, 1)))
     return found
+
+
+def list_hash(aliases: Iterable[str]) -> str:
+    """SHA-256 of the canonical JSON of the closing draw's aliases, sorted: fixes who takes part."""
+    return sha256_hex(canonical(sorted(aliases)))
+
+
+def order_entries(aliases: Iterable[str], *, beacon: str) -> list[str]:
+    """The closing draw's order: by SHA-256(beacon|alias); the first takes card 1 (DESIGN section 5)."""
+    return sorted(aliases, key=lambda alias: sha256_hex(f"{beacon}|{alias}"))
 
 
 def link(previous: str, line: Mapping[str, Any]) -> str:

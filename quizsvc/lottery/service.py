@@ -15,8 +15,9 @@ from quizsvc.campaigns.rules import Campaign, Prize
 from quizsvc.kit.crypto import keys
 from quizsvc.kit.db import reading, transaction
 from quizsvc.kit.errors import Refusal
-from quizsvc.kit.ids import new_alias, new_id
-from quizsvc.lottery import gate, rounds, rules, store
+from quizsvc.kit.ids import new_alias
+from quizsvc.lottery import award_store, gate, rounds, rules, store
+from quizsvc.lottery.awards import MaxWins, Winner, code_of, give_award
 from quizsvc.lottery.rules import Award, Draw, Round
 from quizsvc.quiz import service as quiz
 from quizsvc.quiz.rules import Ticket
@@ -29,14 +30,17 @@ class NoRoundOpen(Refusal):
     zh, en = "现在没有开放的抽奖轮次，抽奖券保留", "No round is open now; the ticket stays good"
 
 
+class Excluded(Refusal):
+    code, status = "lottery.excluded", 409
+    zh, en = (
+        "按活动规则，您不能参加抽奖，请联系主办方",
+        "You take no part in draws by the rules; ask the organiser",
+    )
+
+
 class RoundEmpty(Refusal):
     code, status, retry = "lottery.round_empty", 409, "later"
     zh, en = "本轮签已抽完，抽奖券可留到下一轮", "Every card of this round is drawn; the ticket stays good for the next"
-
-
-class MaxWins(Refusal):
-    code, status = "lottery.max_wins", 409
-    zh, en = "您已达到本活动的中奖次数上限", "You have won as often as the rules allow"
 
 
 class TooFast(Refusal):
@@ -85,20 +89,22 @@ class _TryAgain(Exception):
 def draw_ticket(ticket_id: UUID, *, citizen: Citizen, now: datetime) -> Drawn:
     """Draw the next card for a ticket; drawing it again returns the first outcome and takes no card.
 
-    Refuses with TicketUnknown (also somebody else's), what campaigns.require_open refuses, NoRoundOpen, RoundEmpty,
-    MaxWins, TooFast and Busy. After any refusal the ticket is untouched.
+    Refuses with TicketUnknown (also somebody else's), Excluded, what campaigns.require_open refuses, NoRoundOpen,
+    RoundEmpty, MaxWins, TooFast and Busy. After any refusal the ticket is untouched.
     """
     with reading():
         ticket = quiz.get_ticket(ticket_id, citizen=citizen)
         stands = store.find_draw(ticket_id)
         if stands is not None:  # a replay must never reach the gate: an emptied Redis would take a second card
             return _drawn(stands, campaigns.get_campaign_by_id(stands.campaign_id))
-        campaign = campaigns.get_campaign_by_id(ticket.campaign_id)
+        found = store.find_round_at(ticket.campaign_id, moment=now, limit_key=ticket.limit_key)
+        campaign = campaigns.get_campaign_by_id(ticket.campaign_id)  # read later, so that it knows the round's prizes
         campaigns.require_open(campaign, now=now)
-        found = store.find_round_at(campaign.id, moment=now, limit_key=ticket.limit_key)
         if found is None:
             raise NoRoundOpen
-        one, wins = found
+        one, wins, blocked = found
+        if blocked or citizen.excluded:
+            raise Excluded
         if wins >= campaign.definition.max_wins:
             raise MaxWins
     one = _require_open(campaign, one, now=now)
@@ -163,31 +169,10 @@ def _write_draw(campaign: Campaign, one: Round, ticket: Ticket, *, position: int
             stands = store.find_draw(ticket.id)
             return None if stands is None else _drawn(stands, campaign)
         if prize is not None:
-            _add_award(campaign, ticket, prize=prize, now=now)
+            winner = Winner(ticket.citizen_id, ticket.limit_key, ticket.region_id, ticket_id=ticket.id)
+            if give_award(campaign, winner, prize=prize, now=now) is None:
+                raise _TryAgain
         return _drawn(draw, campaign)
-
-
-def _add_award(campaign: Campaign, ticket: Ticket, *, prize: str, now: datetime) -> None:
-    nth = store.count_wins(ticket.limit_key) + 1
-    max_wins = campaign.definition.max_wins
-    if nth > max_wins:
-        raise MaxWins
-    award = Award(
-        id=new_id(),
-        ticket_id=ticket.id,
-        campaign_id=campaign.id,
-        citizen_id=ticket.citizen_id,
-        region_id=ticket.region_id,
-        prize=prize,
-        state=rules.WON,
-        won_at=now,
-        expires_at=campaign.definition.claim_until,
-    )
-    code_hash = hash_code(code_of(award.id))
-    if not store.add_award(award, limit_key=ticket.limit_key, nth=nth, max_wins=max_wins, code_hash=code_hash):
-        raise _TryAgain  # the person's other ticket won in this moment, or two codes met
-    if campaign.definition.prize(prize).kind == "coupon":
-        store.assign_coupon(award)
 
 
 def _catch_up(one: Round, ticket: Ticket, *, taken: int, now: datetime) -> None:
@@ -215,7 +200,7 @@ def list_drawn(citizen: Citizen) -> Sequence[Draw]:
 
 def list_wins(citizen: Citizen, *, campaign: Campaign | None = None) -> list[Win]:
     """The citizen's awards, oldest first; of one campaign or of all."""
-    awards = [one for one in store.list_awards(citizen.id) if campaign is None or one.campaign_id == campaign.id]
+    awards = [one for one in award_store.list_awards(citizen.id) if campaign is None or one.campaign_id == campaign.id]
     played = {one.campaign_id for one in awards}
     by_id = {campaign_id: campaigns.get_campaign_by_id(campaign_id) for campaign_id in played}
     return [_win(award, by_id[award.campaign_id]) for award in awards]
@@ -223,26 +208,16 @@ def list_wins(citizen: Citizen, *, campaign: Campaign | None = None) -> list[Win
 
 def expire_awards(*, now: datetime) -> int:
     """Expire awards that were not fetched in time. Returns how many."""
-    return store.record_expired(now=now)
-
-
-def code_of(award_id: UUID) -> str:
-    """An award's redemption code, derived with the identity key: no table holds it."""
-    return rules.award_code(keys().identity_digest("award", award_id.hex))
-
-
-def hash_code(code: str) -> str:
-    """What an award is found by: a keyed hash of its code."""
-    return keys().identity_hash("code", code)
+    return award_store.record_expired(now=now)
 
 
 def _drawn(draw: Draw, campaign: Campaign) -> Drawn:
-    award = None if draw.prize is None else store.find_award_of(draw.ticket_id)
+    award = None if draw.prize is None else award_store.find_award_of(draw.ticket_id)
     return Drawn(draw, campaign.slug, None if award is None else _win(award, campaign))
 
 
 def _win(award: Award, campaign: Campaign) -> Win:
-    coupon = store.find_coupon(award.id)
+    coupon = award_store.find_coupon(award.id)
     return Win(
         award=award,
         campaign=campaign.slug,

@@ -26,7 +26,7 @@ from typing import Any
 
 HEADER = (
     *("campaign", "round", "cards", "beacon", "prizes", "planned", "carried"),
-    *("rules_hash", "commitment", "previous_head"),
+    *("rules_hash", "commitment", "previous_head", "list_hash"),
 )
 
 
@@ -74,7 +74,7 @@ def check_box(bundle: Any) -> None:
 
 def check_lines(bundle: Any, deck: dict[int, str], texts: list[str]) -> None:
     """Every line has its deck's outcome and its place in the chain."""
-    head = sha256(canonical({name: bundle[name] for name in HEADER}))
+    head = sha256(canonical({name: bundle[name] for name in HEADER if name in bundle}))
     before = 0
     tickets: set[str] = set()
     for number, (line, text) in enumerate(zip(bundle["lines"], texts, strict=True), start=1):
@@ -92,6 +92,17 @@ def check_lines(bundle: Any, deck: dict[int, str], texts: list[str]) -> None:
         tickets.add(line["ticket"])
     if head != bundle["head"]:
         raise Broken("head: it is not the hash of the last line")
+
+
+def check_closing_draw(bundle: Any) -> None:
+    """Who took part was fixed by its hash before the beacon; the beacon alone decides who takes which card."""
+    listed = [line["ticket"] for line in bundle["lines"]]
+    if sha256(canonical(sorted(listed))) != bundle["list_hash"]:
+        raise Broken("list_hash: the tickets in the ledger are not those of the list")
+    ordered = sorted(listed, key=lambda alias: sha256(f"{bundle['beacon']}|{alias}"))
+    for number, (line, alias) in enumerate(zip(bundle["lines"], ordered, strict=True), start=1):
+        if (line["position"], line["ticket"]) != (number, alias):
+            raise Broken(f"line {number} (position {line['position']}): the beacon gives card {number} to {alias}")
 
 
 def check_anchors(bundle: Any, texts: list[str], anchors: Any, whose: str) -> None:
@@ -123,6 +134,9 @@ def check_published(bundle: Any, saved: Any) -> None:
     rules = saved["rules"]
     if sha256(canonical(rules)) != bundle["rules_hash"]:
         raise Broken("rules_hash: the rules you saved have another hash")
+    if "list_hash" in bundle:
+        check_published_closing_draw(bundle, saved)
+        return
     planned = next((one for one in rules["rounds"] if one["no"] == bundle["round"]), None)
     if planned is None:
         raise Broken(f"round: the rules you saved have no round {bundle['round']}")
@@ -138,6 +152,15 @@ def check_published(bundle: Any, saved: Any) -> None:
     for one in saved.get("rounds", []):
         if one["no"] == bundle["round"] and one.get("beacon") not in (None, bundle["beacon"]):
             raise Broken(f"beacon: you saved {one['beacon']}, the bundle says {bundle['beacon']}")
+
+
+def check_published_closing_draw(bundle: Any, saved: Any) -> None:
+    """The closing draw's commitment is in the rules; its list was public while its beacon was not."""
+    if saved["rules"].get("closing_draw", {}).get("commitment") != bundle["commitment"]:
+        raise Broken("commitment: the rules you saved commit to another closing draw")
+    for one in saved.get("rounds", []):
+        if one["no"] == bundle["round"] and one["list_hash"] != bundle["list_hash"]:
+            raise Broken(f"list_hash: you saved {one['list_hash']}, the bundle says {bundle['list_hash']}")
 
 
 def check_previous(bundle: Any, previous: Any) -> None:
@@ -165,6 +188,8 @@ def verify(bundle: Any, saved: Any = None, previous: Any = None, receipt: Any = 
     deck = deck_of(bundle)
     texts = [text_of(line) for line in bundle["lines"]]
     check_lines(bundle, deck, texts)
+    if "list_hash" in bundle:
+        check_closing_draw(bundle)
     check_anchors(bundle, texts, bundle["anchors"], "published")
     said = [f"{len(bundle['lines'])} draws recomputed; head {bundle['head']}"]
     if saved is not None:

@@ -51,6 +51,9 @@ class Round(Schema):
     beacon = fields.String(allow_none=True)
     planned = fields.List(fields.Nested(Count()))
     carried = fields.List(fields.Nested(Count()))
+    list_hash = fields.String(
+        allow_none=True, metadata={"description": "closing draw: SHA-256 of who takes part, fixed before its beacon"}
+    )
 
 
 class Campaign(Schema):
@@ -105,12 +108,22 @@ class TicketState(Schema):
     drawn = fields.Boolean()
 
 
+class ClosingPlace(Schema):
+    """The own place in the closing draw; position and prize come with the draw."""
+
+    round = fields.Integer()
+    ticket = fields.String(metadata={"description": "the own alias in the list"})
+    position = fields.Integer(allow_none=True)
+    drawn_at = Moment(allow_none=True)
+
+
 class OwnState(Schema):
     papers_left_today = fields.Integer()
     open_paper = fields.UUID(allow_none=True)
     tickets = fields.List(fields.Nested(TicketState()))
     awards = fields.List(fields.Nested(Award()))
     consents = fields.Dict(keys=fields.String(), values=fields.Boolean())
+    closing_draw = fields.Nested(ClosingPlace(), allow_none=True)
 
 
 class ExportedCitizen(Schema):

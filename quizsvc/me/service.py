@@ -9,9 +9,9 @@ from uuid import UUID
 from quizsvc.accounts import service as accounts
 from quizsvc.accounts.rules import PURPOSES, Citizen, Consent, latest_consents
 from quizsvc.campaigns import service as campaigns
-from quizsvc.campaigns.rules import Campaign
+from quizsvc.campaigns.rules import CLOSING_DRAW, Campaign
 from quizsvc.kit.pages import PageOf, decode_cursor, page_from
-from quizsvc.lottery import rounds
+from quizsvc.lottery import closing, rounds
 from quizsvc.lottery import service as lottery
 from quizsvc.lottery.rules import Round
 from quizsvc.lottery.service import Win
@@ -44,6 +44,7 @@ class OwnState:
     tickets: Sequence[TicketState]
     awards: Sequence[Win]
     consents: Mapping[str, bool]
+    closing_draw: Mapping[str, Any] | None
 
 
 def get_page(slug: str) -> CampaignPage:
@@ -69,7 +70,17 @@ def get_own_state(slug: str, citizen: Citizen, *, now: datetime) -> OwnState:
         tickets=[TicketState(ticket.id, ticket.id in drawn) for ticket in tickets],
         awards=lottery.list_wins(citizen, campaign=campaign),
         consents=_consents(accounts.list_consents(citizen), campaign),
+        closing_draw=_closing_place(campaign, citizen),
     )
+
+
+def _closing_place(campaign: Campaign, citizen: Citizen) -> dict[str, Any] | None:
+    """The citizen's own place in the closing draw, to be found again in its ledger."""
+    found = closing.find_entry(campaign, citizen) if campaign.definition.leftovers == CLOSING_DRAW else None
+    if found is None:
+        return None
+    entry, round_no = found
+    return {"round": round_no, "ticket": entry.alias, "position": entry.position, "drawn_at": entry.drawn_at}
 
 
 def _consents(said: Sequence[Consent], campaign: Campaign) -> dict[str, bool]:

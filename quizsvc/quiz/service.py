@@ -91,7 +91,7 @@ def deal_paper(slug: str, citizen: Citizen, *, now: datetime) -> tuple[Shown, bo
     ConsentNeeded, CampaignUnknown, what campaigns.require_open refuses, NoPapersLeft, BankTooSmall. Two requests at
     once end in one open paper: the database's indexes say so.
     """
-    campaign = campaigns.get_public(slug)
+    campaign = campaigns.get_public(slug, kept=True)
     accounts.require_consent(citizen, version=campaign.definition.privacy_version)
     limit_key = accounts.limit_key(citizen, campaign_id=campaign.id)
     day = day_of(now)
@@ -150,7 +150,7 @@ def submit_paper(paper_id: UUID, *, citizen: Citizen, answers: Mapping[int, Choi
     if found is None:
         raise PaperUnknown
     paper, epoch = found
-    campaign = campaigns.get_campaign_by_id(paper.campaign_id)
+    campaign = campaigns.get_campaign_by_id(paper.campaign_id, kept=True)
     bank = _bank(epoch)
     if paper.given is None:
         _require_known(answers, paper)
@@ -240,6 +240,13 @@ def get_ticket(ticket_id: UUID, *, citizen: Citizen) -> Ticket:
 def list_tickets(citizen: Citizen, *, campaign: Campaign | None = None) -> Sequence[Ticket]:
     """The citizen's tickets, oldest first; of one campaign or of all."""
     return store.list_tickets(citizen.id, campaign_id=None if campaign is None else campaign.id)
+
+
+def list_passers(campaign: Campaign) -> list[Ticket]:
+    """One ticket of everybody who passed in a campaign: the latest. Without people who are excluded or gone."""
+    barred = accounts.list_barred()
+    latest = {ticket.limit_key: ticket for ticket in store.list_tickets_of(campaign.id)}
+    return [ticket for ticket in latest.values() if ticket.citizen_id not in barred]
 
 
 def list_papers(citizen: Citizen) -> Sequence[tuple[Paper, Sequence[Reviewed]]]:

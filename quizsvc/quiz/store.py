@@ -203,3 +203,9 @@ def list_tickets(citizen_id: UUID, *, campaign_id: UUID | None = None) -> Sequen
     if campaign_id is not None:
         wanted = wanted.where(_tickets.campaign_id == campaign_id)
     return [Ticket(*row) for row in db.session.execute(wanted.order_by(_tickets.earned_at, _tickets.id))]
+
+
+def list_tickets_of(campaign_id: UUID) -> Sequence[Ticket]:
+    """Every ticket of a campaign, oldest first."""
+    wanted = _TICKETS.where(_tickets.campaign_id == campaign_id).order_by(_tickets.earned_at, _tickets.id)
+    return [Ticket(*row) for row in db.session.execute(wanted)]
