@@ -19,6 +19,7 @@ import hashlib
 import hmac
 import json
 import sys
+from bisect import insort
 from collections import Counter
 from datetime import datetime
 from pathlib import Path
@@ -106,21 +107,37 @@ def check_closing_draw(bundle: Any) -> None:
 
 
 def check_anchors(bundle: Any, texts: list[str], anchors: Any, whose: str) -> None:
-    """Each anchor covers exactly the lines that were drawn up to its time."""
+    """Each anchor covers exactly the lines that were drawn up to its time.
+
+    Lines that stand in order of time from the first on are hashed once for all anchors; only later ones again.
+    """
     drawn = [datetime.fromisoformat(line["drawn_at"]) for line in bundle["lines"]]
-    latest = None
+    by_time = sorted(range(len(drawn)), key=drawn.__getitem__)
+    latest, taken, hashed = None, 0, 0
+    prefix = hashlib.sha256()
+    beyond: list[int] = []  # covered lines that do not follow the prefix, in order of position
     for anchor in anchors:
         at = datetime.fromisoformat(anchor["at"])
         if latest is not None and at <= latest:
             raise Broken(f"{whose} anchor of {anchor['at']}: time runs backwards")
         latest = at
-        covered = [index for index, moment in enumerate(drawn) if moment <= at]
-        highest = bundle["lines"][covered[-1]]["position"] if covered else 0
-        digest = sha256("\n".join(texts[index] for index in covered))
-        if (anchor["count"], anchor["highest"], anchor["digest"]) != (len(covered), highest, digest):
+        while taken < len(drawn) and drawn[by_time[taken]] <= at:
+            insort(beyond, by_time[taken])
+            taken += 1
+        joined = 0
+        while joined < len(beyond) and beyond[joined] == hashed:
+            prefix.update(("\n" * (hashed > 0) + texts[hashed]).encode())
+            joined, hashed = joined + 1, hashed + 1
+        del beyond[:joined]
+        rest = prefix.copy()
+        if beyond:
+            rest.update(("\n" * (hashed > 0) + "\n".join(texts[index] for index in beyond)).encode())
+        last = beyond[-1] if beyond else hashed - 1
+        highest = bundle["lines"][last]["position"] if last >= 0 else 0
+        if (anchor["count"], anchor["highest"], anchor["digest"]) != (taken, highest, rest.hexdigest()):
             raise Broken(
                 f"{whose} anchor of {anchor['at']}: it covers {anchor['count']} draws up to position "
-                f"{anchor['highest']}; of the {len(covered)} lines up to {highest} drawn by then, some are not those"
+                f"{anchor['highest']}; of the {taken} lines up to {highest} drawn by then, some are not those"
             )
 
 
