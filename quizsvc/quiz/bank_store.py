@@ -9,6 +9,9 @@ from quizsvc.quiz.models import BankRecord, QuestionRecord, QuestionVersionRecor
 from quizsvc.quiz.rules import Question, QuestionText, ScamType
 
 EPOCH = select(table_of(BankRecord).c.epoch)
+IN_FORCE = (QuestionRecord.code == QuestionVersionRecord.code) & (
+    QuestionRecord.version == QuestionVersionRecord.version
+)
 
 
 def find_epoch() -> str | None:
@@ -49,15 +52,7 @@ def list_questions() -> Sequence[Question]:
 
 def list_dealable_ids() -> Sequence[int]:
     """The versions in force, in order of code."""
-    wanted = (
-        select(QuestionVersionRecord.id)
-        .join(
-            QuestionRecord,
-            (QuestionRecord.code == QuestionVersionRecord.code)
-            & (QuestionRecord.version == QuestionVersionRecord.version),
-        )
-        .order_by(QuestionRecord.code)
-    )
+    wanted = select(QuestionVersionRecord.id).join(QuestionRecord, IN_FORCE).order_by(QuestionRecord.code)
     return db.session.scalars(wanted).all()
 
 
@@ -72,16 +67,26 @@ def add_scam_type(one: ScamType) -> None:
     insert_new(ScamTypeRecord, code=one.code, name=one.name, year=one.year)
 
 
-def list_standing() -> dict[str, tuple[int, str]]:
-    """Version in force and its content's hash, by code."""
-    rows = db.session.execute(
-        select(QuestionRecord.code, QuestionRecord.version, QuestionVersionRecord.content_hash).join(
-            QuestionVersionRecord,
-            (QuestionRecord.code == QuestionVersionRecord.code)
-            & (QuestionRecord.version == QuestionVersionRecord.version),
-        )
+def list_texts() -> dict[str, tuple[int, QuestionText]]:
+    """The version in force and its text, by code."""
+    rows = db.session.scalars(select(QuestionVersionRecord).join(QuestionRecord, IN_FORCE))
+    return {row.code: (row.version, _text_of(row)) for row in rows}
+
+
+def _text_of(row: QuestionVersionRecord) -> QuestionText:
+    return QuestionText(
+        code=row.code,
+        scam_type=row.scam_type,
+        kind=row.kind,
+        stem=row.stem,
+        options=row.options,
+        answer=row.answer,
+        explanation=row.explanation,
+        difficulty=row.difficulty,
+        audience=row.audience,
+        source=row.source,
+        reviewed=row.reviewed,
     )
-    return {row.code: (row.version, row.content_hash) for row in rows}
 
 
 def record_question(question: QuestionText, *, version: int, content_hash: str) -> None:

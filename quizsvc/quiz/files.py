@@ -50,7 +50,7 @@ def read_bank(folder: Path) -> list[QuestionText]:
         for index, entry in enumerate(_entries(table), start=1):
             code = entry.get("code") if isinstance(entry, dict) else None
             where = code if isinstance(code, str) and code else f"question[{index}]"
-            question, wrong = _read_entry(entry, scam_type=str(table.get("scam_type")), where=where, file=file)
+            question, wrong = read_entry(entry, scam_type=str(table.get("scam_type")), where=where, file=file)
             problems += wrong
             questions += [question] if question is not None else []
             if where in named_in:
@@ -78,8 +78,8 @@ def _faults_of_table(table: Mapping[str, Any], *, file: str) -> Iterable[Problem
         yield Problem("question", "there is none", "write [[question]] entries", file)
 
 
-def _read_entry(entry: Any, *, scam_type: str, where: str, file: str) -> tuple[QuestionText | None, list[Problem]]:
-    """One question, and what is wrong with it."""
+def read_entry(entry: Any, *, scam_type: str, where: str, file: str) -> tuple[QuestionText | None, list[Problem]]:
+    """One question from its entry in a file, and what is wrong with it."""
     try:
         loaded = QuestionEntry().load(entry)
     except ValidationError as error:
