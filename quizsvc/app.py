@@ -26,6 +26,7 @@ def create_app(settings: Settings) -> Flask:
     init_db(app, settings.database_url)
     init_redis(app, settings.redis_url)
     init_keys(app, Keys(settings.secret_keys, settings.identity_key))
+    app.config["QUESTION_SECOND_PERSON"] = settings.question_second_person
     init_log_in(app, WeChat(settings.wechat).openid_of if settings.wechat else embedded.stand_in_log_in)
     for area in AREAS:
         parent = Blueprint(area.audience, __name__, url_prefix=area.prefix)

@@ -42,6 +42,7 @@ class Settings:
     identity_key: str = field(repr=False)
     wechat: WeChatSettings | None
     trusted_proxies: tuple[str, ...] = ()
+    question_second_person: bool = False
 
 
 def environment() -> Mapping[str, str]:
@@ -76,6 +77,9 @@ def settings_from(env: Mapping[str, str]) -> Settings:
     for name, values in (("SECRET_KEY", secret_keys), ("IDENTITY_KEY", _words(said["IDENTITY_KEY"]))):
         if any(len(value) < SHORTEST_KEY for value in values):
             problems.append(f"{PREFIX}{name} is too short: {SHORTEST_KEY} random characters or more")
+    second_person = env.get(f"{PREFIX}QUESTION_SECOND_PERSON") or "no"
+    if second_person not in ("yes", "no"):
+        problems.append(f"{PREFIX}QUESTION_SECOND_PERSON is yes or no, not {second_person!r}")
     if kind not in ("miniprogram", "web"):
         problems.append(f"{PREFIX}WECHAT_KIND is miniprogram or web, not {kind!r}")
     if problems:
@@ -92,6 +96,7 @@ def settings_from(env: Mapping[str, str]) -> Settings:
             api_base=(env.get(f"{PREFIX}WECHAT_API_BASE") or WECHAT_API_BASE).rstrip("/"),
         ),
         trusted_proxies=_words(env.get(f"{PREFIX}TRUSTED_PROXIES", "")),
+        question_second_person=second_person == "yes",
     )
 
 

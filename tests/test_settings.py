@@ -29,6 +29,7 @@ def test_good_settings_are_read_as_they_are_meant() -> None:
         identity_key="identity-key-0123456789abcdefghij",
         wechat=WeChatSettings("wx0123456789abcdef", "wechat-app-secret", "miniprogram", "https://api.weixin.qq.com"),
         trusted_proxies=(),
+        question_second_person=False,
     )
 
 
@@ -80,6 +81,7 @@ def test_all_that_is_missing_is_named_at_once() -> None:
         ("QUIZSVC_IDENTITY_KEY", ",,,", "QUIZSVC_IDENTITY_KEY"),
         ("QUIZSVC_WECHAT_KIND", "app", "is miniprogram or web, not 'app'"),
         ("QUIZSVC_WECHAT_KIND", "MINIPROGRAM", "is miniprogram or web"),
+        ("QUIZSVC_QUESTION_SECOND_PERSON", "true", "is yes or no, not 'true'"),
     ],
 )
 def test_a_setting_that_cannot_work_is_named_with_what_to_do_and_without_its_value(
@@ -122,7 +124,12 @@ def test_every_kind_of_redis_is_taken(scheme: str) -> None:
     assert settings_from(GOOD | {"QUIZSVC_REDIS_URL": url}).redis_url == url
 
 
-@pytest.mark.parametrize("name", ["QUIZSVC_WECHAT_API_BASE", "QUIZSVC_WECHAT_KIND"])
+@pytest.mark.parametrize(("said", "needed"), [("yes", True), ("no", False)])
+def test_reviews_need_a_second_person_where_it_is_said(said: str, needed: bool) -> None:
+    assert settings_from(GOOD | {"QUIZSVC_QUESTION_SECOND_PERSON": said}).question_second_person is needed
+
+
+@pytest.mark.parametrize("name", ["QUIZSVC_WECHAT_API_BASE", "QUIZSVC_WECHAT_KIND", "QUIZSVC_QUESTION_SECOND_PERSON"])
 def test_an_optional_setting_that_is_empty_is_as_if_it_were_not_there(name: str) -> None:
     """As a compose file passes what nobody set."""
     assert settings_from(GOOD | {name: ""}) == settings_from(GOOD)

@@ -34,7 +34,7 @@ SIGN_INS: Mapping[str, tuple[str, str]] = {
 def load_demo(*, passwords: Mapping[str, str], now: datetime) -> None:
     """Bring the demo up on an empty database, or leave the one that stands as it is. In the caller's transaction."""
     regions.load_regions(read_text(shipped("demo/regions.csv")), file="demo/regions.csv")
-    bank.load_bank(read_bank(shipped("questions")))
+    bank.load_shipped(read_bank(shipped("questions")))
     try:
         if campaigns.get_campaign(SLUG).state != DRAFT:
             return

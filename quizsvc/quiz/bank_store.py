@@ -1,17 +1,19 @@
 """Every statement on the bank."""
 
 from collections.abc import Sequence
+from dataclasses import asdict
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 
 from quizsvc.kit.db import db, insert, insert_new, table_of
+from quizsvc.quiz.lifecycle import REVIEWED, Standing
 from quizsvc.quiz.models import BankRecord, QuestionRecord, QuestionVersionRecord, ScamTypeRecord
 from quizsvc.quiz.rules import Question, QuestionText, ScamType
 
 EPOCH = select(table_of(BankRecord).c.epoch)
-IN_FORCE = (QuestionRecord.code == QuestionVersionRecord.code) & (
-    QuestionRecord.version == QuestionVersionRecord.version
-)
+SAME_CODE = QuestionRecord.code == QuestionVersionRecord.code
+IN_FORCE = SAME_CODE & (QuestionRecord.version == QuestionVersionRecord.version)
+NEWEST = SAME_CODE & (func.coalesce(QuestionRecord.waiting, QuestionRecord.version) == QuestionVersionRecord.version)
 
 
 def find_epoch() -> str | None:
@@ -51,8 +53,13 @@ def list_questions() -> Sequence[Question]:
 
 
 def list_dealable_ids() -> Sequence[int]:
-    """The versions in force, in order of code."""
-    wanted = select(QuestionVersionRecord.id).join(QuestionRecord, IN_FORCE).order_by(QuestionRecord.code)
+    """The versions in force of the reviewed questions, in order of code."""
+    wanted = (
+        select(QuestionVersionRecord.id)
+        .join(QuestionRecord, IN_FORCE)
+        .where(QuestionRecord.state == REVIEWED)
+        .order_by(QuestionRecord.code)
+    )
     return db.session.scalars(wanted).all()
 
 
@@ -67,10 +74,12 @@ def add_scam_type(one: ScamType) -> None:
     insert_new(ScamTypeRecord, code=one.code, name=one.name, year=one.year)
 
 
-def list_texts() -> dict[str, tuple[int, QuestionText]]:
-    """The version in force and its text, by code."""
-    rows = db.session.scalars(select(QuestionVersionRecord).join(QuestionRecord, IN_FORCE))
-    return {row.code: (row.version, _text_of(row)) for row in rows}
+def list_standing() -> dict[str, tuple[Standing, QuestionText]]:
+    """How each question stands and its newest text, by code."""
+    rows = db.session.execute(select(QuestionRecord, QuestionVersionRecord).join(QuestionVersionRecord, NEWEST))
+    return {
+        one.code: (Standing(one.state, one.version, one.waiting, one.changed_by), _text_of(text)) for one, text in rows
+    }
 
 
 def _text_of(row: QuestionVersionRecord) -> QuestionText:
@@ -89,12 +98,14 @@ def _text_of(row: QuestionVersionRecord) -> QuestionText:
     )
 
 
-def record_question(question: QuestionText, *, version: int, content_hash: str) -> None:
-    """Put a new version in force."""
-    if version == 1:
-        db.session.execute(insert(QuestionRecord).values(code=question.code, version=1))
-    else:
-        db.session.execute(update(QuestionRecord).where(QuestionRecord.code == question.code).values(version=version))
+def record_standing(code: str, standing: Standing) -> None:
+    """How a question stands from now on; the first time makes it."""
+    if not insert_new(QuestionRecord, code=code, **asdict(standing)):
+        db.session.execute(update(QuestionRecord).where(QuestionRecord.code == code).values(**asdict(standing)))
+
+
+def add_version(question: QuestionText, *, version: int, content_hash: str) -> None:
+    """A new text of a question that stands."""
     db.session.execute(
         insert(QuestionVersionRecord).values(
             code=question.code,

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import click
+from flask import current_app
 from flask.cli import AppGroup
 
 from quizsvc.accounts import service as accounts
@@ -12,27 +13,34 @@ from quizsvc.kit.clock import utcnow
 from quizsvc.kit.db import reading, transaction
 from quizsvc.kit.files import shipped
 from quizsvc.kit.sheets import SUFFIXES, is_sheet
-from quizsvc.quiz import bank, files, sheet, workbook
-from quizsvc.quiz.bank import Change, Loaded
-from quizsvc.quiz.rules import QuestionText
+from quizsvc.quiz import bank, files, lifecycle, sheet, workbook
+from quizsvc.quiz.bank import Change
+from quizsvc.quiz.lifecycle import Entry
 
 group = AppGroup("questions", help="The question bank.")
 source = click.argument("source", type=click.Path(path_type=Path), default=lambda: shipped("questions"))
+acting = click.option("--as", "acting", metavar="STAFF", required=True, help="the operator who does this")
 
 
-def _read(source: Path) -> list[QuestionText]:
+def _read(source: Path) -> list[Entry]:
     """A folder of question files, one of them, or a table for the office."""
-    return sheet.read_sheet(source) if is_sheet(source) else files.read_bank(source)
+    if is_sheet(source):
+        return sheet.read_sheet(source)
+    return [Entry(question, lifecycle.FILED) for question in files.read_bank(source)]
+
+
+def _second_person() -> bool:
+    return bool(current_app.config["QUESTION_SECOND_PERSON"])
 
 
 @group.command("check", with_appcontext=False)
 @source
 def check(source: Path) -> None:
     """Check a folder of question files, or an .xlsx or .csv; changes nothing and needs no database."""
-    questions = _read(source)
-    for scam_type, count in sorted(Counter(question.scam_type for question in questions).items()):
+    entries = _read(source)
+    for scam_type, count in sorted(Counter(entry.text.scam_type for entry in entries).items()):
         click.echo(f"{scam_type:26} {count:4}")
-    click.echo(f"{'all':26} {len(questions):4}  no problems")
+    click.echo(f"{'all':26} {len(entries):4}  no problems")
 
 
 @group.command("load")
@@ -41,41 +49,69 @@ def check(source: Path) -> None:
 @click.option("--dry-run", is_flag=True, help="say what would change, and change nothing")
 def load(source: Path, acting: str | None, dry_run: bool) -> None:
     """Take a folder of question files, or an .xlsx or .csv, over into the bank, all or nothing."""
-    questions = _read(source)
+    entries = _read(source)
+    with reading() if dry_run else transaction():
+        by = accounts.get_acting(acting)
+        take = bank.preview if dry_run else bank.load_entries
+        loaded = take(entries, by=by, second_person=_second_person())
+        if not dry_run:
+            after = {"added": loaded.added, "changed": loaded.changed}
+            accounts.audit(by, act="questions.load", subject=source.name[-100:], after=after, now=utcnow())
+            _write_down(loaded.changes, act="question.load", by=by)
+    waiting = [one.text.code for one in loaded.changes if one.standing.shown in {lifecycle.DRAFT, lifecycle.WAITING}]
     if dry_run:
-        with reading():
-            accounts.get_acting(acting)
-            loaded = bank.preview(questions)
         for change in loaded.changes:
             click.echo(_shown(change))
-    else:
-        with transaction():
-            by = accounts.get_acting(acting)
-            loaded = bank.load_bank(questions)
-            _write_down(loaded, source=source.name, by=by)
+    if waiting:
+        click.echo(f"to be reviewed: {' '.join(waiting)}")
     told = f"{loaded.added} questions added, {loaded.changed} changed, {loaded.unchanged} as they were"
     click.echo(f"{told}; this was a preview, nothing was changed" if dry_run else told)
 
 
 def _shown(change: Change) -> str:
-    changed = "、".join(sheet.HEADINGS[name] for name in change.after)
-    return f"{change.question.code}: changed {changed}" if change.after else f"{change.question.code}: new"
+    names = {state: name for name, state in sheet.STATES.items()}
+    state = f" ({names[change.standing.shown]})" if "state" in change.after else ""
+    if not change.before:
+        return f"{change.text.code}: new{state}"
+    return f"{change.text.code}: changed {'、'.join(sheet.HEADINGS[name] for name in change.after)}{state}"
 
 
-def _write_down(loaded: Loaded, *, source: str, by: str) -> None:
-    """The load, and what differs in each question that it changed."""
-    now = utcnow()
-    after = {"added": loaded.added, "changed": loaded.changed}
-    accounts.audit(by, act="questions.load", subject=source[-100:], after=after, now=now)
-    for change in loaded.changes:
-        before = {"version": change.version - 1, **change.before} if change.before else None
-        after = {"version": change.version, **change.after}
-        accounts.audit(by, act="question.version", subject=change.question.code, before=before, after=after, now=now)
+def _write_down(changes: Sequence[Change], *, act: str, by: str) -> None:
+    """What differs in each question that was changed."""
+    for change in changes:
+        newest = change.standing.newest
+        before = {"version": newest - change.new_text, **change.before} if change.before else None
+        after = {"version": newest, **change.after}
+        accounts.audit(by, act=act, subject=change.text.code, before=before, after=after, now=utcnow())
+
+
+@group.command("review")
+@click.argument("codes", nargs=-1, required=True)
+@acting
+def review(codes: Sequence[str], acting: str) -> None:
+    """Put the newest texts of these questions into force: they are dealt from now on."""
+    _set_state(codes, lifecycle.REVIEWED, act="question.review", acting=acting)
+
+
+@group.command("retire")
+@click.argument("codes", nargs=-1, required=True)
+@acting
+def retire(codes: Sequence[str], acting: str) -> None:
+    """Deal these questions no more. Papers in hand and books of mistakes keep them; `review` brings them back."""
+    _set_state(codes, lifecycle.RETIRED, act="question.retire", acting=acting)
+
+
+def _set_state(codes: Sequence[str], state: str, *, act: str, acting: str) -> None:
+    with transaction():
+        by = accounts.get_acting(acting)
+        changes = bank.set_state(codes, state, by=by, second_person=_second_person())
+        _write_down(changes, act=act, by=by)
+    click.echo(f"{len(set(codes))} questions are {state}, {len(changes)} of them since now")
 
 
 @group.command("export")
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("scam_types", "--scam-type", multiple=True, metavar="CODE", help="only these; may be given several times")
+@click.option("scam_types", "--scam-type", multiple=True, metavar="CODE", help="only this one; may be given again")
 def export(file: Path, scam_types: Sequence[str]) -> None:
     """Write the bank as an .xlsx or .csv to edit in Excel or WPS; `questions load` takes it back."""
     if file.suffix.lower() not in SUFFIXES:
@@ -84,6 +120,6 @@ def export(file: Path, scam_types: Sequence[str]) -> None:
     if unknown := [code for code in scam_types if code not in known]:
         raise click.BadParameter(f"{', '.join(unknown)}: use {', '.join(known)}", param_hint="--scam-type")
     with reading():
-        questions = bank.list_texts(scam_types)
-    workbook.write_bank(questions, file)
-    click.echo(f"{len(questions)} questions stand in {file}")
+        entries = bank.list_entries(scam_types)
+    workbook.write_bank(entries, file)
+    click.echo(f"{len(entries)} questions stand in {file}")

@@ -8,6 +8,7 @@ from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text, U
 from sqlalchemy.orm import Mapped, mapped_column
 
 from quizsvc.kit.db import Base, UtcDateTime
+from quizsvc.quiz import lifecycle
 from quizsvc.quiz.rules import KINDS, OPEN, STATES
 
 IS_OPEN = text(f"state = '{OPEN}'")
@@ -32,12 +33,19 @@ class BankRecord(Base):
 
 
 class QuestionRecord(Base):
-    """A question's code and the version in force."""
+    """A question's code and how it stands: see lifecycle.Standing."""
 
     __tablename__ = "questions"
+    __table_args__ = (
+        CheckConstraint(f"state IN {lifecycle.STATES}", name="state"),
+        CheckConstraint("waiting IS NULL OR (state = 'reviewed' AND waiting > version)", name="waiting"),
+    )
 
     code: Mapped[str] = mapped_column(String(60), primary_key=True)
     version: Mapped[int]
+    state: Mapped[str] = mapped_column(String(8))
+    waiting: Mapped[int | None]
+    changed_by: Mapped[str] = mapped_column(String(40))
 
 
 class QuestionVersionRecord(Base):

@@ -16,6 +16,7 @@ from quizsvc.kit.sheets import Table, read_table
 from quizsvc.kit.xlsx import Cell
 from quizsvc.quiz.bank import known_scam_types
 from quizsvc.quiz.files import read_entry
+from quizsvc.quiz.lifecycle import DRAFT, RETIRED, REVIEWED, WAITING, Entry
 from quizsvc.quiz.rules import JUDGE, MULTIPLE, SINGLE, QuestionText
 
 SHEET = "题库"
@@ -32,9 +33,11 @@ HEADINGS: Mapping[str, str] = {
     "audience": "人群",
     "source": "来源",
     "reviewed": "审核日期",
+    "state": "状态",
 }
+STATES: Mapping[str, str] = {"草稿": DRAFT, "待审核": WAITING, "已审核": REVIEWED, "已停用": RETIRED}
 FIELDS = {heading: field for field, heading in HEADINGS.items() if field != "options"}
-MAY_BE_MISSING = frozenset({"人群"})
+MAY_BE_MISSING = frozenset({"人群", "状态"})
 OPTION = re.compile(r"选项([A-Z])")
 KINDS: Mapping[str, str] = {"单选": SINGLE, "多选": MULTIPLE, "判断": JUDGE}
 JUDGEMENT: Mapping[str, str] = {"T": "对", "F": "错"}
@@ -54,19 +57,20 @@ class Row:
 
     where: str
     entry: Mapping[str, Any]
+    state: str | None
     problems: Sequence[Problem]
 
 
-def read_sheet(path: Path) -> list[QuestionText]:
-    """The questions of an .xlsx or .csv, or FileRefused naming every row that is wrong."""
+def read_sheet(path: Path) -> list[Entry]:
+    """The questions of an .xlsx or .csv and the states wanted, or FileRefused naming every row that is wrong."""
     rows = read_rows(path)
     problems: list[Problem] = []
-    questions: list[QuestionText] = []
+    entries: list[Entry] = []
     first: dict[str, str] = {}
     for row in rows:
         question, wrong = _question_of(row, file=str(path))
         problems += wrong
-        questions += [question] if question is not None else []
+        entries += [Entry(question, row.state)] if question is not None else []
         code = str(row.entry.get("code", ""))
         if code and first.setdefault(code, row.where) != row.where:
             problems.append(Problem(row.where, f"{code} stands in {first[code]} too", "give it its own", str(path)))
@@ -74,7 +78,7 @@ def read_sheet(path: Path) -> list[QuestionText]:
         problems.append(Problem("file", "holds no question", "fill in one row per question", str(path)))
     if problems:
         raise FileRefused(problems)
-    return questions
+    return entries
 
 
 def read_rows(path: Path) -> list[Row]:
@@ -127,7 +131,7 @@ def _row_of(cells: Iterable[tuple[str, Cell]], *, table: Table, number: int) -> 
     entry["options"] = dict(JUDGEMENT) if entry.get("kind") == JUDGE else options
     if "answer" in entry:
         entry["answer"] = _letters(entry["answer"], options=entry["options"])
-    return Row(table.place(number), entry, problems)
+    return Row(table.place(number), entry, entry.pop("state", None), problems)
 
 
 def _question_of(row: Row, *, file: str) -> tuple[QuestionText | None, Sequence[Problem]]:
@@ -190,6 +194,12 @@ def _kind(cell: Cell) -> str:
     return KINDS[_word(cell)]
 
 
+def _state(cell: Cell) -> str:
+    if _word(cell) not in STATES:
+        raise CellRefused(f"{_word(cell)[:20]!r} is unknown", f"use one of {'、'.join(STATES)}")
+    return STATES[_word(cell)]
+
+
 def _difficulty(cell: Cell) -> int:
     if _word(cell) not in {"1", "2", "3"}:
         raise CellRefused(f"{_word(cell)[:20]!r} is no difficulty", "write 1 (easy), 2 or 3 (hard)")
@@ -222,6 +232,7 @@ READERS: Mapping[str, Any] = {
     "audience": _audience,
     "source": _text,
     "reviewed": _date,
+    "state": _state,
 }
 
 

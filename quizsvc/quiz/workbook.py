@@ -14,8 +14,9 @@ from xlsxwriter.worksheet import Worksheet
 from quizsvc.kit.problems import FileRefused, Problem
 from quizsvc.kit.sheets import csv_text
 from quizsvc.kit.xlsx import MOST_ROWS
+from quizsvc.quiz.lifecycle import Entry
 from quizsvc.quiz.rules import JUDGE, QuestionText
-from quizsvc.quiz.sheet import HEADINGS, JUDGEMENT, KINDS, SHEET, read_rows, scam_type_codes
+from quizsvc.quiz.sheet import HEADINGS, JUDGEMENT, KINDS, SHEET, STATES, read_rows, scam_type_codes
 
 Value = str | int | date
 Forms = Mapping[str, Format]
@@ -28,6 +29,7 @@ FORMS: Mapping[str, dict[str, Any]] = {
 FORM_OF = {"难度": "number", "审核日期": "date"}
 WIDTHS = {"题干": 44, "解析": 52, "来源": 20, "诈骗类型": 18, "编号": 16, "审核日期": 12, "人群": 12}
 USUAL_WIDTH, OPTION_WIDTH = 7, 22
+CHOICES: Mapping[str, Sequence[object]] = {"题型": list(KINDS), "难度": [1, 2, 3], "状态": list(STATES)}
 LETTERS = "ABCDEF"  # always there, for questions to come
 NOTES = (
     ("编号", "一题一个，不能重复，定了就不再改。小写字母、数字、连字符，例如 loan-014。"),
@@ -42,6 +44,7 @@ NOTES = (
     ("人群", "面向特定人群时填写，多个用顿号隔开；面向所有人留空。"),
     ("来源", "法律条文写明第几条，其他写明出处。"),
     ("审核日期", "最近一次核对内容的日期，例如 2026-11-20。"),
+    ("状态", "草稿、待审核：还不能出题；已审核：可以出题；已停用：不再出题。留空表示不变，新题为草稿。"),
     ("注意", "不要合并单元格，不要用公式，不要改第一行的标题。"),
     ("", "表里没有的题目不受影响；删掉一行不会删掉题目。"),
     ("导入", "先预览：quizsvc questions load 文件名 --as 用户名 --dry-run"),
@@ -49,18 +52,18 @@ NOTES = (
 )
 
 
-def write_bank(questions: Sequence[QuestionText], path: Path) -> None:
+def write_bank(entries: Sequence[Entry], path: Path) -> None:
     """Write an .xlsx or .csv. FileRefused, and no file, when a question would not read back as it stands."""
-    if len(questions) >= MOST_ROWS:
-        what, mend = f"{len(questions)} questions do not fit into {MOST_ROWS} rows", "export by --scam-type"
+    if len(entries) >= MOST_ROWS:
+        what, mend = f"{len(entries)} questions do not fit into {MOST_ROWS} rows", "export by --scam-type"
         raise FileRefused([Problem("file", what, mend, str(path))])
     fresh = path.with_name(f".{path.stem}.new{path.suffix}")
     try:
         if path.suffix.lower() == ".csv":
-            _write_csv(questions, fresh)
+            _write_csv(entries, fresh)
         else:
-            _write_xlsx(questions, fresh)
-        _require_same(questions, fresh)
+            _write_xlsx(entries, fresh)
+        _require_same(entries, fresh)
         fresh.replace(path)
     except OSError as error:
         problem = Problem("file", error.strerror or "cannot be written", "check the folder and its rights", str(path))
@@ -70,24 +73,27 @@ def write_bank(questions: Sequence[QuestionText], path: Path) -> None:
             fresh.unlink()
 
 
-def _require_same(questions: Sequence[QuestionText], path: Path) -> None:
-    for question, row in zip(questions, read_rows(path), strict=True):
-        if row.problems or question != QuestionText(**{"audience": [], **row.entry}):
+def _require_same(entries: Sequence[Entry], path: Path) -> None:
+    for entry, row in zip(entries, read_rows(path), strict=True):
+        if row.problems or entry != Entry(QuestionText(**{"audience": [], **row.entry}), row.state):
             mend = "mend its text in a question file: no blanks at its ends, options named by capital letters"
-            raise FileRefused([Problem(question.code, "would not read back as it stands", mend)])
+            raise FileRefused([Problem(entry.text.code, "would not read back as it stands", mend)])
 
 
 # --- rows -------------------------------------------------------------------------------------------------------------
 
 
-def _headings(questions: Iterable[QuestionText]) -> list[str]:
-    letters = {letter for one in questions if one.kind != JUDGE for letter in one.options} | set(LETTERS)
+def _headings(entries: Iterable[Entry]) -> list[str]:
+    texts = [one.text for one in entries]
+    letters = {letter for one in texts if one.kind != JUDGE for letter in one.options} | set(LETTERS)
     options = [f"{HEADINGS['options']}{letter}" for letter in sorted(letters)]
     return [heading for field, name in HEADINGS.items() for heading in (options if field == "options" else [name])]
 
 
-def _values(question: QuestionText) -> dict[str, Value]:
+def _values(entry: Entry) -> dict[str, Value]:
     """Cells by heading."""
+    question = entry.text
+    states = {state: name for name, state in STATES.items()}
     names = {code: name for name, code in scam_type_codes().items()}
     kinds = {kind: name for name, kind in KINDS.items()}
     said = asdict(question) | {
@@ -95,6 +101,7 @@ def _values(question: QuestionText) -> dict[str, Value]:
         "kind": kinds[question.kind],
         "audience": "、".join(question.audience),
         "answer": "".join(question.answer),
+        "state": states.get(entry.state or "", ""),
     }
     options = said.pop("options")
     if question.kind == JUDGE:
@@ -104,32 +111,33 @@ def _values(question: QuestionText) -> dict[str, Value]:
     return cells | {f"{HEADINGS['options']}{letter}": text for letter, text in options.items()}
 
 
-def _write_csv(questions: Sequence[QuestionText], path: Path) -> None:
-    headings = _headings(questions)
-    rows = [[str(_values(one).get(heading, "")) for heading in headings] for one in questions]
+def _write_csv(entries: Sequence[Entry], path: Path) -> None:
+    headings = _headings(entries)
+    rows = [[str(_values(one).get(heading, "")) for heading in headings] for one in entries]
     path.write_text(csv_text([headings, *rows]), encoding="utf-8", newline="")
 
 
 # --- the workbook -----------------------------------------------------------------------------------------------------
 
 
-def _write_xlsx(questions: Sequence[QuestionText], path: Path) -> None:
+def _write_xlsx(entries: Sequence[Entry], path: Path) -> None:
     book = Workbook(str(path))
     forms = {name: book.add_format({**more, "valign": "top", "text_wrap": True}) for name, more in FORMS.items()}
-    headings = _headings(questions)
+    headings = _headings(entries)
     sheet, notes = book.add_worksheet(SHEET), book.add_worksheet("说明")
     for column, heading in enumerate(headings):
         width = WIDTHS.get(heading, OPTION_WIDTH if heading.startswith(HEADINGS["options"]) else USUAL_WIDTH)
         # Empty cells too: in a text cell, 1-2 stays what was typed and becomes no date.
         sheet.set_column(column, column, width, forms[FORM_OF.get(heading, "text")])
         sheet.write_string(0, column, heading, forms["heading"])
-    for row, question in enumerate(questions, start=1):
-        values = _values(question)
+    for row, entry in enumerate(entries, start=1):
+        values = _values(entry)
         for column, heading in enumerate(headings):
             _write_cell(sheet, row, column, values.get(heading, ""), forms)
     sheet.freeze_panes(1, 1)
-    sheet.autofilter(0, 0, max(1, len(questions)), len(headings) - 1)
-    _offer_choices(sheet, headings, {"诈骗类型": _write_notes(notes, forms), "题型": list(KINDS), "难度": [1, 2, 3]})
+    sheet.autofilter(0, 0, max(1, len(entries)), len(headings) - 1)
+    scam_types = _write_notes(notes, forms)
+    _offer_choices(sheet, headings, {**CHOICES, "诈骗类型": scam_types})
     book.close()
 
 
@@ -155,9 +163,7 @@ def _write_notes(notes: Worksheet, forms: Forms) -> str:
     return f"=说明!$A${len(lines) - len(scam_type_codes()) + 1}:$A${len(lines)}"
 
 
-def _offer_choices(
-    sheet: Worksheet, headings: Sequence[str], choices: Mapping[str, str | list[str] | list[int]]
-) -> None:
+def _offer_choices(sheet: Worksheet, headings: Sequence[str], choices: Mapping[str, str | Sequence[object]]) -> None:
     for heading, source in choices.items():
         column = headings.index(heading)
         offer = {"validate": "list", "source": source, "error_title": "填写有误", "error_message": "请从下拉列表里选"}

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
@@ -60,6 +61,16 @@ def _checks(engine: Engine) -> set[str]:
     return {
         f"{table}.{check['name']}" for table in found.get_table_names() for check in found.get_check_constraints(table)
     }
+
+
+def test_questions_that_stood_before_they_had_states_are_reviewed_ones(engine: Engine) -> None:
+    command.upgrade(migrate.alembic_config(engine), "0002")
+    with engine.begin() as connection:
+        connection.execute(text("INSERT INTO questions (code, version) VALUES ('loan-001', 3)"))
+    migrate.upgrade(engine)
+    with engine.connect() as connection:
+        found = connection.execute(text("SELECT code, version, state, waiting, changed_by FROM questions")).all()
+    assert [tuple(row) for row in found] == [("loan-001", 3, "reviewed", None, "system")]
 
 
 def test_there_is_one_head_and_names_follow_the_form() -> None:

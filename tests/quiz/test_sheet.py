@@ -23,6 +23,7 @@ from quizsvc.kit.sheets import csv_text
 from quizsvc.kit.xlsx import read_xlsx
 from quizsvc.quiz import cli
 from quizsvc.quiz.files import read_bank
+from quizsvc.quiz.lifecycle import DRAFT, RETIRED, REVIEWED, WAITING, Entry
 from quizsvc.quiz.rules import QuestionText
 from quizsvc.quiz.sheet import read_sheet
 from quizsvc.quiz.workbook import write_bank
@@ -44,6 +45,7 @@ ROW: dict[str, Any] = {
     "人群": "",
     "来源": "反诈常识",
     "审核日期": date(2026, 11, 20),
+    "状态": "已审核",
 }
 QUESTION = QuestionText(
     code="loan-901",
@@ -76,6 +78,14 @@ def write(path: Path, *rows: dict[str, Any], headings: Sequence[str] = tuple(ROW
     return path
 
 
+def texts_of(path: Path) -> list[QuestionText]:
+    return [entry.text for entry in read_sheet(path)]
+
+
+def write_texts(questions: Sequence[QuestionText], path: Path) -> None:
+    write_bank([Entry(question, REVIEWED) for question in questions], path)
+
+
 def problems_of(path: Path) -> list[tuple[str, str]]:
     with pytest.raises(FileRefused) as refused:
         read_sheet(path)
@@ -89,8 +99,8 @@ def problems_of(path: Path) -> list[tuple[str, str]]:
 @pytest.mark.parametrize("kind", KINDS_OF_FILE)
 def test_the_shipped_bank_goes_out_and_comes_back(tmp_path: Path, kind: str) -> None:
     questions = read_bank(shipped("questions"))
-    write_bank(questions, tmp_path / f"bank.{kind}")
-    assert read_sheet(tmp_path / f"bank.{kind}") == questions
+    write_texts(questions, tmp_path / f"bank.{kind}")
+    assert texts_of(tmp_path / f"bank.{kind}") == questions
     assert [path.name for path in tmp_path.iterdir()] == [f"bank.{kind}"]
 
 
@@ -105,8 +115,8 @@ ODD = (
 @pytest.mark.parametrize("text", [text for text in ODD if text.strip()])
 def test_odd_texts_stay_texts(tmp_path: Path, kind: str, text: str) -> None:
     odd = replace(QUESTION, stem=text, options={"A": text, "B": f"{text}。", "C": "丙"}, explanation=text, source=text)
-    write_bank([odd], tmp_path / f"bank.{kind}")
-    assert read_sheet(tmp_path / f"bank.{kind}") == [odd]
+    write_texts([odd], tmp_path / f"bank.{kind}")
+    assert texts_of(tmp_path / f"bank.{kind}") == [odd]
 
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs", "Cc"], include_characters="\n\t"), min_size=1, max_size=40)
@@ -118,11 +128,11 @@ def test_any_text_comes_back_or_is_refused_when_it_goes_out(tmp_path: Path, stem
     odd = replace(QUESTION, stem=stem, options={"A": option, "B": f"{option}。", "C": "丙" + option})
     path = tmp_path / f"bank.{kind}"
     try:
-        write_bank([odd], path)
+        write_texts([odd], path)
     except FileRefused:
         assert not (stem.strip() and option.strip())
     else:
-        assert read_sheet(path) == [odd]
+        assert texts_of(path) == [odd]
 
 
 def test_what_would_not_come_back_is_named_and_leaves_what_stood(tmp_path: Path) -> None:
@@ -131,24 +141,24 @@ def test_what_would_not_come_back_is_named_and_leaves_what_stood(tmp_path: Path)
     lower = replace(QUESTION, code="loan-902", options={"a": "甲", "b": "乙", "c": "丙"}, answer=["b"])
     for bad in (lower, replace(QUESTION, code="loan-902", audience=["老人、学生"])):
         with pytest.raises(FileRefused) as refused:
-            write_bank([QUESTION, bad], path)
+            write_texts([QUESTION, bad], path)
         assert "loan-902" in str(refused.value) or "选项a" in str(refused.value)
     assert [one.read_bytes() for one in tmp_path.iterdir()] == [b"what stood"]
 
 
 def test_options_beyond_f_get_columns_of_their_own(tmp_path: Path) -> None:
     odd = replace(QUESTION, code="loan-902", options={"A": "甲", "M": "乙", "Z": "丙"}, answer=["M"])
-    write_bank([QUESTION, odd], tmp_path / "bank.xlsx")
-    assert read_sheet(tmp_path / "bank.xlsx")[1] == odd
+    write_texts([QUESTION, odd], tmp_path / "bank.xlsx")
+    assert texts_of(tmp_path / "bank.xlsx")[1] == odd
 
 
 def test_the_workbook_shows_numbers_as_numbers_dates_as_dates_and_says_how_to_fill_it_in(tmp_path: Path) -> None:
     path = tmp_path / "bank.xlsx"
-    write_bank([replace(QUESTION, audience=["elderly", "student"])], path)
+    write_texts([replace(QUESTION, audience=["elderly", "student"])], path)
     name, (headings, row) = read_xlsx(path, sheet="题库")
     options = "选项A 选项B 选项C 选项D 选项E 选项F"
     assert name == "题库"
-    assert " ".join(map(str, headings)) == f"编号 诈骗类型 题型 难度 题干 {options} 答案 解析 人群 来源 审核日期"
+    assert " ".join(map(str, headings)) == f"编号 诈骗类型 题型 难度 题干 {options} 答案 解析 人群 来源 审核日期 状态"
     said = dict(zip(map(str, headings), row, strict=True))
     assert (said["难度"], said["审核日期"]) == (1.0, date(2026, 11, 20))
     assert (said["诈骗类型"], said["题型"], said["人群"]) == ("虚假贷款", "单选", "elderly、student")
@@ -158,7 +168,7 @@ def test_the_workbook_shows_numbers_as_numbers_dates_as_dates_and_says_how_to_fi
 
 def test_a_csv_opens_in_chinese_excel_and_its_texts_are_no_formulas(tmp_path: Path) -> None:
     path = tmp_path / "bank.csv"
-    write_bank([replace(QUESTION, stem="=HYPERLINK(1)")], path)
+    write_texts([replace(QUESTION, stem="=HYPERLINK(1)")], path)
     content = path.read_bytes()
     assert content.startswith("\ufeff编号,".encode())
     assert ",'=HYPERLINK(1)," in content.decode()
@@ -168,7 +178,7 @@ def test_a_csv_opens_in_chinese_excel_and_its_texts_are_no_formulas(tmp_path: Pa
 def test_a_csv_is_read_in_the_encodings_that_excel_saves(tmp_path: Path, encoding: str) -> None:
     path = write(tmp_path / "bank.csv", {"审核日期": "2026/11/20"})
     path.write_text(path.read_text(encoding="utf-8-sig"), encoding=encoding, newline="")
-    assert read_sheet(path) == [QUESTION]
+    assert texts_of(path) == [QUESTION]
 
 
 # --- as people fill it in ---------------------------------------------------------------------------------------------
@@ -192,11 +202,11 @@ def test_a_csv_is_read_in_the_encodings_that_excel_saves(tmp_path: Path, encodin
     ],
 )
 def test_a_row_is_read_as_it_is_meant(tmp_path: Path, kind: str, row: dict[str, Any], changes: Any) -> None:
-    assert read_sheet(write(tmp_path / f"a.{kind}", row)) == [replace(QUESTION, **changes)]
+    assert texts_of(write(tmp_path / f"a.{kind}", row)) == [replace(QUESTION, **changes)]
 
 
 def test_a_date_with_a_time_is_that_day(tmp_path: Path) -> None:
-    assert read_sheet(write(tmp_path / "a.xlsx", {"审核日期": START.replace(tzinfo=None)})) == [
+    assert texts_of(write(tmp_path / "a.xlsx", {"审核日期": START.replace(tzinfo=None)})) == [
         replace(QUESTION, reviewed=date(2026, 12, 1))
     ]
 
@@ -207,7 +217,7 @@ def test_empty_rows_are_passed_over_and_columns_may_stand_in_any_order(tmp_path:
     path = write(tmp_path / "a.csv", empty, ROW, empty | {"题干": "  "}, ROW | {"编号": "loan-902"})
     lines = path.read_text(encoding="utf-8-sig").splitlines()
     path.write_text("\n".join([",".join(headings), *[",".join(reversed(line.split(","))) for line in lines[1:]]]))
-    assert [one.code for one in read_sheet(path)] == ["loan-901", "loan-902"]
+    assert [one.code for one in texts_of(path)] == ["loan-901", "loan-902"]
 
 
 @pytest.mark.parametrize("kind", KINDS_OF_FILE)
@@ -236,6 +246,7 @@ def test_empty_rows_are_passed_over_and_columns_may_stand_in_any_order(tmp_path:
         ({"审核日期": "昨天"}, "审核日期", "'昨天' is no date"),
         ({"审核日期": "2026-02-30"}, "审核日期", "'2026-02-30' is no date"),
         ({"审核日期": ""}, "审核日期", "Missing data"),
+        ({"状态": "reviewed"}, "状态", "'reviewed' is unknown"),
     ],
 )
 def test_each_fault_is_named_by_row_and_column(
@@ -276,8 +287,18 @@ def test_each_fault_of_the_headings_is_named(tmp_path: Path, kind: str, headings
     assert problems_of(write(tmp_path / f"a.{kind}", ROW, headings=headings)) == [(place, what)]
 
 
-def test_the_column_of_the_audience_may_be_missing(tmp_path: Path) -> None:
-    assert read_sheet(write(tmp_path / "a.xlsx", ROW, headings=[name for name in ROW if name != "人群"])) == [QUESTION]
+@pytest.mark.parametrize(("name", "state"), [("人群", "reviewed"), ("状态", None)])
+def test_the_columns_that_may_be_empty_may_be_missing(tmp_path: Path, name: str, state: str | None) -> None:
+    path = write(tmp_path / "a.xlsx", ROW, headings=[heading for heading in ROW if heading != name])
+    assert read_sheet(path) == [Entry(QUESTION, state)]
+
+
+@pytest.mark.parametrize("kind", KINDS_OF_FILE)
+def test_the_state_goes_out_and_comes_back(tmp_path: Path, kind: str) -> None:
+    states = (DRAFT, WAITING, REVIEWED, RETIRED, None)
+    entries = [Entry(replace(QUESTION, code=f"loan-9{n}"), state) for n, state in enumerate(states)]
+    write_bank(entries, tmp_path / f"a.{kind}")
+    assert read_sheet(tmp_path / f"a.{kind}") == entries
 
 
 def test_a_cell_beside_the_table_is_said(tmp_path: Path) -> None:
@@ -340,9 +361,8 @@ def bank_of(world: World) -> list[tuple[Any, ...]]:
 
 def edited(path: Path, old: str, new: str) -> Path:
     """One text replaced, through CSV, as a person would in Excel."""
-    questions = read_sheet(path)
     other = path.with_suffix(".csv")
-    write_bank(questions, other)
+    write_bank(read_sheet(path), other)
     content = other.read_text(encoding="utf-8-sig")
     assert content.count(old) == 1
     other.write_text(content.replace(old, new), encoding="utf-8-sig", newline="")
@@ -362,22 +382,24 @@ def test_an_export_that_nobody_edited_changes_nothing(world: World, tmp_path: Pa
 def test_some_scam_types_go_out_alone(world: World, tmp_path: Path) -> None:
     path = tmp_path / "bank.xlsx"
     assert run(world, "export", path, "--scam-type", "romance").output.startswith("1 questions")
-    assert [one.code for one in read_sheet(path)] == ["romance-001"]
+    assert [one.code for one in texts_of(path)] == ["romance-001"]
     run(world, "export", path, "--scam-type", "romance", "--scam-type", "loan")
-    assert len(read_sheet(path)) == len(QUESTIONS)
+    assert len(texts_of(path)) == len(QUESTIONS)
     wrong = run(world, "export", path, "--scam-type", "lottery")
     assert (wrong.exit_code, "lottery: use brushing" in wrong.output) == (2, True)
     assert run(world, "export", tmp_path / "bank.ods").exit_code == 2
 
 
 def test_a_preview_names_what_is_new_and_what_changed_and_changes_nothing(world: World, tmp_path: Path) -> None:
-    changed = [replace(QUESTIONS[0], stem="新？", answer=["B"]), *QUESTIONS[1:], replace(QUESTION, code="loan-999")]
-    write_bank(changed, tmp_path / "bank.xlsx")
+    changed = [replace(QUESTIONS[0], stem="新？", answer=["B"]), *QUESTIONS[1:]]
+    fresh = Entry(replace(QUESTION, code="loan-999"), None)
+    write_bank([*[Entry(one, REVIEWED) for one in changed], fresh], tmp_path / "bank.xlsx")
     before, audited = bank_of(world), world.count("audit")
     said = run(world, "load", tmp_path / "bank.xlsx", "--as", "operator", "--dry-run")
     assert said.output.splitlines() == [
         "loan-001: changed 题干、答案",
-        "loan-999: new",
+        "loan-999: new (草稿)",
+        "to be reviewed: loan-999",
         f"1 questions added, 1 changed, {len(QUESTIONS) - 1} as they were; this was a preview, nothing was changed",
     ]
     assert (bank_of(world), world.count("audit")) == (before, audited)
@@ -394,7 +416,7 @@ def test_an_edited_export_changes_what_was_edited_and_the_log_says_who_and_what(
         (2, "=新题目？"),
     ]
     assert world.rows("SELECT code, version FROM questions WHERE version > 1") == [("loan-002", 2)]
-    audited = world.rows("SELECT actor, subject, before, after FROM audit WHERE act = 'question.version'")
+    audited = world.rows("SELECT actor, subject, before, after FROM audit WHERE act = 'question.load'")
     ((actor, subject, before, after),) = audited
     assert (actor, subject) == ("second", "loan-002")
     assert [as_json(one) for one in (before, after)] == [
@@ -437,4 +459,4 @@ def test_a_workbook_that_another_program_edited_changes_that_one_question(world:
     assert said.splitlines()[0] == "loan-007: changed 题干"
     assert run(world, "load", saved, "--as", "operator").output.startswith("0 questions added, 1 changed")
     untouched = convert("bank.xlsx", "xlsx", "again")
-    assert read_sheet(untouched) == read_sheet(tmp_path / "bank.xlsx")
+    assert texts_of(untouched) == texts_of(tmp_path / "bank.xlsx")
