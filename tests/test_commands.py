@@ -369,7 +369,8 @@ def test_publishing_needs_a_second_person(terminal: Terminal) -> None:
     loaded = terminal.run("campaign", "load", "play.toml", "--as", "first")
     assert (loaded.status, loaded.out) == (0, "play stands as a draft; next: quizsvc campaign check play\n")
     checked = terminal.run("campaign", "check", "play")
-    assert (checked.status, checked.out) == (0, "play can be published\n")
+    told = "play: paper.plan: the bank fills every line of the paper plan; it makes 4 different papers"
+    assert (checked.status, checked.out) == (0, f"{told}\nplay can be published\n")
     alone = changed_nothing(terminal, "campaign", "publish", "play", "--as", "first")
     assert alone.status == 1
     assert alone.err.endswith("(campaigns.second_person_needed)\n")

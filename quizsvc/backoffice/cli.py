@@ -13,6 +13,7 @@ from quizsvc.campaigns.files import read_campaign
 from quizsvc.kit.clock import utcnow
 from quizsvc.kit.db import reading, transaction
 from quizsvc.kit.problems import parse_toml, read_text
+from quizsvc.quiz import service as quiz
 from quizsvc.regions import service as tree
 
 group = AppGroup("campaign", help="Campaigns: load, check, publish, pause, resume, close.")
@@ -47,11 +48,14 @@ def load(file: Path, acting: str) -> None:
 @group.command("check")
 @click.argument("slug")
 def check(slug: str) -> None:
-    """Say what keeps a draft from being published."""
+    """Say what keeps a draft from being published, and what the bank makes of its paper plan."""
     with reading():
-        problems = service.find_problems(campaigns.get_campaign(slug))
+        campaign = campaigns.get_campaign(slug)
+        problems, plan = service.find_problems(campaign), quiz.describe_plan(campaign)
     for problem in problems:
         click.echo(str(problem))
+    for line in plan:
+        click.echo(f"{slug}: paper.plan: {line}")
     if problems:
         raise SystemExit(1)
     click.echo(f"{slug} can be published")

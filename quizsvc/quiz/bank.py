@@ -1,17 +1,21 @@
 """Bring questions into the bank, say what that changes, give them out again."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
+from uuid import UUID
 
 from quizsvc.accounts import service as accounts
 from quizsvc.kit.canonical import canonical, sha256_hex
 from quizsvc.kit.files import shipped
 from quizsvc.kit.ids import new_alias
 from quizsvc.kit.problems import FileRefused, Problem, parse_toml, read_text
-from quizsvc.quiz import bank_store, lifecycle
+from quizsvc.quiz import bank_store, faring, lifecycle, store
+from quizsvc.quiz.faring import Faring
 from quizsvc.quiz.lifecycle import Entry, Standing
 from quizsvc.quiz.rules import QuestionText, ScamType
+
+PAPERS_AT_ONCE = 2000
 
 
 @dataclass(frozen=True)
@@ -119,6 +123,20 @@ def list_entries(scam_types: Sequence[str] = ()) -> list[Entry]:
     entries = [Entry(text, standing.shown) for standing, text in bank_store.list_standing().values()]
     wanted = [one for one in entries if not scam_types or one.text.scam_type in scam_types]
     return sorted(wanted, key=lambda one: (one.text.scam_type, one.text.code))
+
+
+def list_farings() -> list[tuple[Faring, int]]:
+    """How every version that was answered in time fared, with its number; papers are read page by page."""
+    questions = {question.id: question for question in bank_store.list_questions()}
+    versions = bank_store.list_version_numbers()
+    return [(one, versions[one.question.id]) for one in faring.count_answers(_marked_papers(), questions)]
+
+
+def _marked_papers() -> Iterator[tuple[list[Any], list[str]]]:
+    after = UUID(int=0)
+    while page := store.list_marked(after=after, limit=PAPERS_AT_ONCE):
+        yield from ((items, given) for _, items, given in page)
+        after = page[-1][0]
 
 
 def _change(before: Standing | None, old: QuestionText | None, after: Standing, new: QuestionText) -> Change:

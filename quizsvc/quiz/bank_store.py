@@ -52,6 +52,12 @@ def list_questions() -> Sequence[Question]:
     ]
 
 
+def list_version_numbers() -> dict[int, int]:
+    """Each version's number within its question, by id."""
+    rows = db.session.execute(select(QuestionVersionRecord.id, QuestionVersionRecord.version))
+    return {row.id: row.version for row in rows}
+
+
 def list_dealable_ids() -> Sequence[int]:
     """The versions in force of the reviewed questions, in order of code."""
     wanted = (

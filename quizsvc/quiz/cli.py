@@ -15,6 +15,7 @@ from quizsvc.kit.files import shipped
 from quizsvc.kit.sheets import SUFFIXES, is_sheet
 from quizsvc.quiz import bank, files, lifecycle, sheet, workbook
 from quizsvc.quiz.bank import Change
+from quizsvc.quiz.faring import judge_faring, percent
 from quizsvc.quiz.lifecycle import Entry
 
 group = AppGroup("questions", help="The question bank.")
@@ -107,6 +108,22 @@ def _set_state(codes: Sequence[str], state: str, *, act: str, acting: str) -> No
         changes = bank.set_state(codes, state, by=by, second_person=_second_person())
         _write_down(changes, act=act, by=by)
     click.echo(f"{len(set(codes))} questions are {state}, {len(changes)} of them since now")
+
+
+@group.command("stats")
+@click.option("--min", "least", default=1, show_default=True, type=click.IntRange(1), metavar="N", help="answers")
+def stats(least: int) -> None:
+    """How questions fared in papers marked in time: shares of right answers and of each option (* is right)."""
+    with reading():
+        farings = [(one, version) for one, version in bank.list_farings() if one.answered >= least]
+    for one, version in farings:
+        options = "  ".join(
+            f"{'*' if letter in one.question.answer else ''}{letter} {percent(times, one.answered)}"
+            for letter, times in one.chosen.items()
+        )
+        name, right = f"{one.question.code} v{version}", f"right {percent(one.right, one.answered)}"
+        click.echo(f"{name:30} n {one.answered:6}  {right:12}  {options}  {' '.join(judge_faring(one))}".rstrip())
+    click.echo(f"{len(farings)} versions were answered {least} times or more")
 
 
 @group.command("export")

@@ -15,7 +15,7 @@ from quizsvc.kit.clock import day_of
 from quizsvc.kit.errors import BadShape, Refusal
 from quizsvc.kit.ids import new_id
 from quizsvc.kit.pages import PageOf, decode_cursor, page_from
-from quizsvc.quiz import bank_store, rules, store
+from quizsvc.quiz import bank_store, plans, rules, store
 from quizsvc.quiz.rules import Bank, Choices, Mark, Paper, Question, Ticket
 
 TRIES = 4
@@ -272,8 +272,18 @@ def lapse_overdue(*, now: datetime) -> int:
 
 
 def find_plan_faults(campaign: Campaign) -> list[tuple[str, str]]:
-    """Lines of the campaign's paper plan that the bank cannot fill, as (what, how to mend)."""
-    return list(rules.find_plan_faults(campaign.definition.paper, _bank(bank_store.find_epoch())))
+    """Lines of the paper plan that the bank cannot fill, as (what, how to mend).
+
+    Once published, other questions stand in for a line that is short, and only a paper that cannot be dealt is a fault.
+    """
+    plan, bank = campaign.definition.paper, _bank(bank_store.find_epoch())
+    others_stand_in = campaign.state != campaign_rules.DRAFT and rules.deal(plan, bank, seed=0) is not None
+    return [] if others_stand_in else list(rules.find_plan_faults(plan, bank))
+
+
+def describe_plan(campaign: Campaign) -> list[str]:
+    """What the bank makes of the campaign's paper plan, in sentences."""
+    return list(plans.describe_plan(campaign.definition.paper, _bank(bank_store.find_epoch())))
 
 
 @lru_cache(maxsize=2)

@@ -77,6 +77,12 @@ def find_paper(paper_id: UUID, *, citizen_id: UUID) -> tuple[Paper, str | None] 
     return None if row is None else (_paper(row), row.epoch)
 
 
+def list_marked(*, after: UUID, limit: int) -> Sequence[tuple[UUID, list[Any], list[str]]]:
+    """Papers marked in time, in order of id from `after` on: id, items, given. Late ones were for learning."""
+    wanted = select(_papers.id, _papers["items"], _papers.given).where(_papers.state == MARKED, _papers.id > after)
+    return [(row[0], row[1], row[2]) for row in db.session.execute(wanted.order_by(_papers.id).limit(limit))]
+
+
 def list_papers(citizen_id: UUID) -> Sequence[Paper]:
     """A citizen's papers, oldest first."""
     return [_paper(row) for row in db.session.execute(_OWN_PAPERS, {"citizen_id": citizen_id})]

@@ -528,7 +528,8 @@ def test_a_campaign_goes_from_file_to_closing_by_commands(world: World, tmp_path
         return result.exit_code, repr(result.exception) if result.exit_code else result.output
 
     assert run("load", str(path), "--as", "operator")[0] == 0
-    assert run("check", "cli") == (0, "cli can be published\n")
+    told = "cli: paper.plan: the bank fills every line of the paper plan; it makes 20 different papers"
+    assert run("check", "cli") == (0, f"{told}\ncli can be published\n")
     assert run("publish", "cli", "--as", "operator") == (1, "SecondPersonNeeded('campaigns.second_person_needed')")
     assert run("publish", "cli")[0] == 2
     assert states(world)["cli"] == "draft"
@@ -548,5 +549,6 @@ def test_checking_names_what_is_missing_and_fails(world: World) -> None:
     assert result.output.splitlines() == [
         "play: privacy: is empty -> participants must be told this before it opens; write it",
         "play: prize credit: 0 coupons for 3 cards -> quizsvc coupons load",
+        "play: paper.plan: the bank fills every line of the paper plan; it makes 120 different papers",
     ]
     assert db.session().in_transaction() is False
