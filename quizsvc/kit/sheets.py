@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from quizsvc.kit.problems import FileRefused, Problem
-from quizsvc.kit.xlsx import MOST_ROWS, SAVE_AGAIN, Cell, read_xlsx, require_size
+from quizsvc.kit.xlsx import MOST_COLUMNS, MOST_ROWS, SAVE_AGAIN, Cell, read_xlsx, require_size
 
 SUFFIXES = (".xlsx", ".csv")
 STRANGERS = (".xls", ".xlsm", ".xlsb", ".ods", ".et", ".numbers")
@@ -50,9 +50,9 @@ def _read_csv(path: Path) -> list[list[Cell]]:
     lines = csv.reader(io.StringIO(_decoded(path), newline=""), strict=True)
     try:
         for row in lines:
-            if len(rows) == MOST_ROWS:
-                what, mend = f"more than {MOST_ROWS} rows", "split the file"
-                raise FileRefused([Problem(f"line {lines.line_num}", what, mend, str(path))])
+            if len(rows) == MOST_ROWS or len(row) > MOST_COLUMNS:
+                what = f"more than {MOST_ROWS} rows or {MOST_COLUMNS} columns"
+                raise FileRefused([Problem(f"line {lines.line_num}", what, "split the file", str(path))])
             rows.append([_unguarded(cell) for cell in row])
     except csv.Error as error:
         problem = Problem(f"line {lines.line_num}", f"is no CSV: {error}", "mend its quotes", str(path))

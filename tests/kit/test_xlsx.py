@@ -195,6 +195,8 @@ BAD: dict[str, tuple[Make, str]] = {
         ),
         "file: cannot be read: ",
     ),
+    "csv of commas": (_bytes(b"," * 10 * MEGABYTE), "line 1: more than 5000 rows or 50 columns"),
+    "csv of one text": (_bytes(b'"' + b"a\n" * 5 * (MEGABYTE - 1)), "line 65537: is no CSV: field larger"),
     "one long attribute": (
         lambda path: book(path, sheet_of("<row r='x'/>", before=f'<x a="{"a" * FULL}"/>')),
         "sheet 题库 row x: is damaged",
@@ -206,10 +208,10 @@ import json, re, sys
 from pathlib import Path
 import quizsvc.app
 from quizsvc.kit.problems import FileRefused
-from quizsvc.kit.xlsx import read_xlsx
+from quizsvc.kit.sheets import read_table
 for name in sys.argv[1:]:
     try:
-        said = f"read: {len(read_xlsx(Path(name), sheet='题库')[1])} rows"
+        said = f"read: {len(read_table(Path(name), sheet='题库').rows)} rows"
     except FileRefused as refused:
         said = "; ".join(f"{one.where}: {one.what}" for one in refused.problems)
     peak = int(re.search(r"VmHWM:\\s+(\\d+) kB", Path("/proc/self/status").read_text())[1]) // 1024
@@ -221,7 +223,7 @@ for name in sys.argv[1:]:
 def said_of(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[str, int]]:
     """What reading each bad file says, and the megabytes that the process had taken by then."""
     folder = tmp_path_factory.mktemp("bad")
-    paths = [folder / f"{number}.xlsx" for number in range(len(BAD))]
+    paths = [folder / f"{number}.{'csv' if 'csv' in name else 'xlsx'}" for number, name in enumerate(BAD)]
     for path, (make, _) in zip(paths, BAD.values(), strict=True):
         make(path)
     command = [sys.executable, "-X", "utf8", "-c", READS_ALL, *map(str, paths)]

@@ -325,6 +325,7 @@ def test_all_problems_of_all_rows_are_named_at_once(tmp_path: Path) -> None:
         ("a.csv", lambda path: path.write_bytes(b"\xff\xfe\x00"), "file", "is neither UTF-8 nor GBK"),
         ("a.csv", lambda path: path.write_text('编号\n"'), "line 2", "is no CSV"),
         ("a.csv", lambda path: path.write_text("编号\n" * 5001), "line 5001", "more than 5000 rows"),
+        ("a.csv", lambda path: path.write_text("编号\n" + "," * 50), "line 2", "more than 5000 rows or 50 columns"),
         ("a.csv", lambda path: path.write_text(""), "row 1", "columns are missing: 编号"),
         ("a.csv", write, "file", "holds no question"),
         ("a.csv", lambda path: path.write_bytes(bytes(11 * 2**20)), "file", "is larger than 10 MB"),
