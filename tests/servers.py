@@ -16,7 +16,8 @@ from typing import Any
 from redis import Redis
 from redis.exceptions import RedisError
 
-from quizsvc.embedded import die_with_parent, valkey_command
+from quizsvc.embedded import valkey_command
+from quizsvc.kit.processes import die_with_parent
 
 FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
 STARTS_WITHIN = 30.0
@@ -89,7 +90,7 @@ class Postgres:
                 command, stdout=log, stderr=log, cwd=self.data, preexec_fn=die_with_parent, **self.who
             )
         deadline = time.monotonic() + STARTS_WITHIN
-        asking = [self.binaries / "pg_isready", "-q", "-h", self.data]
+        asking: list[str | Path] = [self.binaries / "pg_isready", "-q", "-h", self.data]
         while time.monotonic() < deadline and self.server.poll() is None:
             if subprocess.run(asking, check=False).returncode == 0:
                 return
