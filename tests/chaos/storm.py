@@ -139,6 +139,7 @@ def _gather(stage: Stage, app: Any, saved: Any) -> Evidence:
     stage.controls["tick_clock_offset"] = 0
     stage.processes["tick"].kill()
     with app.app_context():
+        db.engine.dispose()  # its connections are from before the storm
         with transaction():
             backoffice.move(campaigns.get_campaign(SLUG), "closing", by=accounts.get_staff("operator"), now=utcnow())
         db.session.remove()
