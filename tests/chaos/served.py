@@ -42,9 +42,8 @@ class Hosted:
 
 
 def run_server(hosted: Hosted, bind: str, workers: int) -> None:
-    """gunicorn; a process of its own. What it logs of a database that is away is the storm's doing."""
+    """gunicorn; a process of its own."""
     die_with_parent()
-    logging.disable(logging.ERROR)
     serve(lambda: make_app(hosted), bind=bind, workers=workers, loglevel="critical")
 
 
@@ -64,7 +63,11 @@ def run_tick(hosted: Hosted) -> None:
 
 
 def make_app(hosted: Hosted, *, is_tick: bool = False) -> Flask:
-    """The service, tormented. Patches hold for the whole process, which serves nothing else."""
+    """The service, tormented. Patches hold for the whole process, which serves nothing else.
+
+    What it would log of a database that is away is the storm's doing.
+    """
+    logging.disable(logging.ERROR)
     controls = Controls(hosted.controls)
     _step_clock(controls, is_tick=is_tick)
     db.SQLITE_BUSY_SECONDS = SQLITE_WAITS
