@@ -10,6 +10,7 @@ from uuid import UUID
 from quizsvc.campaigns.rules import PaperPlan
 
 SINGLE, MULTIPLE, JUDGE = KINDS = ("single", "multiple", "judge")
+AUDIENCES = ("elderly", "students", "accountants", "parents", "shop-owners")
 OPEN, MARKED, LAPSED, LATE = STATES = ("open", "marked", "lapsed", "late")
 GRACE = timedelta(seconds=15)  # a phone's last request may be on its way when time is up
 
@@ -180,6 +181,8 @@ def find_faults(question: QuestionText) -> Iterable[tuple[str, str]]:
     answer, options = list(question.answer), question.options
     if any(len(letter) != 1 for letter in options):
         yield "an option's id is not one letter", "name the options A, B, C ..."
+    if not question.source.strip():
+        yield "the source is blank", "name a statute with its article, or where the advice is from"
     if len(set(options.values())) < len(options):
         yield "two options say the same", "make them differ"
     if unknown := [letter for letter in answer if letter not in options]:
