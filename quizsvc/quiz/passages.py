@@ -9,8 +9,11 @@ from quizsvc.quiz.rules import JUDGE, QuestionText
 SPEECH = re.compile(r"“[^“”]*”|‘[^‘’]*’")
 QUOTED_NUMBER = re.compile(r"“([\d-]+)”")  # a number in quotation marks is still a number, not speech
 CLAUSE_END = re.compile(r"[，。；！？\n]")
-# Before a phrase, in its clause: it is denied ("没有绝对安全的…"), or it is what somebody else says ("承诺保证追回").
-TURNED = re.compile(r"不|没|无|未|莫|勿|(?<!特)别(?!人)|说|称|承诺|让|叫")
+# Before a phrase: denied close by ("没有绝对安全的…", but "拿不准就…" denies nothing), or what somebody else says in
+# the same clause ("承诺保证追回", "叫您拒接…").
+TURNED = re.compile(
+    r"(?:不(?!准|懂|清|明|对|放心)|没|无|未|莫|勿|(?<!特)别(?!人)).{0,5}$|说|称|承诺|(?<!只)(?:让|叫|要)[您你]"
+)
 TOLD_AS_FRAUD = re.compile(r"是[^是]{0,6}[骗假诈]")  # after it: "保证追回的都是骗子"
 
 
