@@ -129,7 +129,7 @@ def _faults_of_table(table: Mapping[str, Any], *, file: str) -> Iterable[Problem
 
 
 def _read_entry(entry: Any, *, scam_type: str, where: str, file: str) -> tuple[QuestionText | None, list[Problem]]:
-    """One question, and what is wrong with it. What is misshapen is None: nothing can be said about it as a whole."""
+    """One question, and what is wrong with it. A misshapen one is None: the bank's figures cannot count it."""
     problems: list[Problem] = []
     try:
         loaded = QuestionEntry().load(entry)
@@ -141,6 +141,6 @@ def _read_entry(entry: Any, *, scam_type: str, where: str, file: str) -> tuple[Q
         problems.append(Problem(where, "reviewed is not a date", "write reviewed = 2026-11-20", file))
     question = QuestionText(scam_type=scam_type, **loaded)
     misshapen = list(find_faults(question))
-    wrong = [] if misshapen else [*find_broken_options(question), *find_wrong(question, reviewed_facts())]
+    wrong = [*find_broken_options(question), *find_wrong(question, reviewed_facts())]
     problems += [Problem(where, what, mend, file) for what, mend in [*misshapen, *wrong]]
     return None if misshapen else question, problems

@@ -127,6 +127,12 @@ def test_a_number_outside_the_reviewed_list_is_named_wherever_it_is_advice(numbe
         assert all_faults(question) == [f"{place} names {number}, no reviewed hotline"]
 
 
+@pytest.mark.parametrize("number", ["10000", "1688", "777"])
+def test_a_number_that_people_are_told_to_call_needs_no_known_shape(number: str) -> None:
+    assert all_faults(explained(f"可以拨打{number}。")) == [f"explanation names {number}, no reviewed hotline"]
+    assert all_faults(explained(f"编号{number}是假的。")) == []
+
+
 @pytest.mark.parametrize(
     "question",
     [
@@ -135,6 +141,7 @@ def test_a_number_outside_the_reviewed_list_is_named_wherever_it_is_advice(numbe
         replace(SINGLE, stem="对方来电显示400-123-4567，自称客服，要您打95588，您怎么做？"),
         explained("来电说“请拨打400-123-4567”，不要照做。"),
         explained("垫100元返120元，一单一单越垫越多，10人里没有1人拿回12000元，更没有96800多的大奖。"),
+        explained("先垫115元，再垫12888元，第117期开奖是假的，共欠95123元。"),
         explained("转出去12000、10500和128000，都追不回来；第110条消息也是假的。"),
     ],
 )
@@ -151,6 +158,7 @@ def test_a_number_in_a_story_a_wrong_option_or_an_amount_is_no_advice(question: 
         ("反电信网络诈骗法第九十条", "", "article 90 of 《反电信网络诈骗法》, which has 50"),
         ("《中华人民共和国反电信网络诈骗法》第九十条", "", "article 90 of 《反电信网络诈骗法》, which has 50"),
         ("《刑法》第四百五十三条", "", "article 453 of 《刑法》, which has 452"),
+        ("《反电信网络诈骗法》第五十条", "", "article 50 of 《反电信网络诈骗法》, which nobody has reviewed"),
         ("《反电信网络诈骗法》第十二条", "", "article 12 of 《反电信网络诈骗法》, which nobody has reviewed"),
         ("《刑法》第二百五十三条", "", "article 253 of 《刑法》, which nobody has reviewed"),
         ("《刑法》第二百八十七条之一", "", "article 287-1 of 《刑法》, which nobody has reviewed"),
@@ -184,6 +192,7 @@ def test_a_citation_in_the_source_alone_or_in_a_stem_is_checked_too() -> None:
         ("《反电信网络诈骗法》规定不能出租。", "《反电信网络诈骗法》第31条"),
         ("《刑法》第二百五十三条之一、第二百八十七条之二和第312条都有规定。", "《中华人民共和国刑法》第266条"),
         ("《个人信息保护法》第四十五条至第四十七条有规定。", "《个人信息保护法》第四十五条至第四十七条"),
+        ("《夕阳红》群里的《理财手册》第九条是骗人的。", "反诈常识"),
         ("“《保密条例》第九条”是骗子编的，群里第三条消息也是。", "反诈常识"),
     ],
 )

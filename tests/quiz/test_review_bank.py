@@ -74,7 +74,12 @@ def test_stems_without_a_pair_of_characters_are_not_alike_unless_equal() -> None
         (singles("A" * 7 + "B" * 7 + "C" * 3 + "D" * 3), []),
         (singles("A" * 8 + "B" * 6 + "C" * 3 + "D" * 3), ["A is right in 40% of 20 single questions"]),
         (singles("A" * 6 + "B" * 6 + "C" * 6 + "D" * 2), ["D is right in 10% of 20 single questions"]),
+        (
+            singles("A" * 9 + "B" * 6 + "C" * 5 + "D" * 5),
+            ["A is right in 36% of 25 single questions"],
+        ),
         (singles("A" * 19), []),
+        (singles("ABCD" * 5) + singles("ABC" * 7, options=3), []),
         (singles("ABC" * 7, options=3), []),
         (
             singles("A" * 10 + "B" * 6 + "C" * 5, options=3),
@@ -172,6 +177,18 @@ def test_check_names_every_fault_and_load_refuses_what_is_wrong(
         assert problem.mend
     else:
         assert len(check_bank(tmp_path, today=TODAY)) == 1
+
+
+def test_a_misshapen_question_hides_nothing_else_that_is_wrong(tmp_path: Path) -> None:
+    misshapen = entry({**GOOD, "explanation": FULL.replace("110", "12381"), "answer": '["Z"]'})
+    write(tmp_path / "loan.toml", misshapen, *[entry(code=f'"loan-{no}"') for no in range(20)])
+    with pytest.raises(FileRefused) as refused:
+        read_bank(tmp_path)
+    assert [one.what for one in refused.value.problems] == [
+        "the answer names Z, which is no option",
+        "explanation says “打12381”",
+    ]
+    assert len(found_by_check(tmp_path)) > 2
 
 
 def test_a_review_of_today_is_not_to_come(tmp_path: Path) -> None:
