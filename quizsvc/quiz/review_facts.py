@@ -91,9 +91,9 @@ def find_unreviewed(question: QuestionText, facts: Facts, *, today: date) -> Ite
 
 def _misused_hotlines(passage: Passage, hotlines: Mapping[str, Hotline]) -> Iterator[Fault]:
     for number, hotline in hotlines.items():
-        for never in hotline.never:
-            for said in outright(never.replace("#", rf"(?<!\d){number}(?!\d)"), passage.text):
-                yield f"{passage.place} says “{said}”", f"{number} is {hotline.meaning}"
+        misuse = "|".join(hotline.never).replace("#", rf"(?<!\d){number}(?!\d)")
+        for said in outright(misuse, passage.text):
+            yield f"{passage.place} says “{said}”", f"{number} is {hotline.meaning}"
 
 
 def _unreviewed_statutes(question: QuestionText, statutes: Mapping[str, Statute]) -> Iterator[Fault]:
