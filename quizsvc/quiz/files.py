@@ -64,22 +64,23 @@ def read_bank(folder: Path) -> list[QuestionText]:
 def check_bank(folder: Path, *, today: date) -> list[QuestionText]:
     """Every question as `read_bank` reads it, or FileRefused naming also what a reviewer would not let pass."""
     filed, problems = _read_files(folder)
-    for file, question in filed:
-        faults = [*find_unreviewed(question, reviewed_facts(), today=today), *find_wording_faults(question)]
-        problems += [Problem(question.code, what, mend, file) for what, mend in faults]
-    problems += _faults_across(filed, folder=str(folder))
+    problems += review(filed, place=str(folder), today=today)
     if problems:
         raise FileRefused(problems)
     return [question for _, question in filed]
 
 
-def _faults_across(filed: Sequence[FiledQuestion], *, folder: str) -> Iterable[Problem]:
-    questions = [question for _, question in filed]
+def review(filed: Sequence[FiledQuestion], *, place: str, today: date) -> Iterable[Problem]:
+    """What a reviewer would not let pass in questions of good shape; `place` is what they make up together."""
+    for file, question in filed:
+        faults = [*find_unreviewed(question, reviewed_facts(), today=today), *find_wording_faults(question)]
+        yield from (Problem(question.code, what, mend, file) for what, mend in faults)
     files = {question.code: file for file, question in filed}
+    questions = [question for _, question in filed]
     for question, (what, mend) in find_alike(questions):
         yield Problem(question.code, what, mend, files[question.code])
     for what, mend in find_guessable(questions):
-        yield Problem("bank", what, mend, folder)
+        yield Problem("bank", what, mend, place)
 
 
 def _read_files(folder: Path) -> tuple[list[FiledQuestion], list[Problem]]:
@@ -101,7 +102,7 @@ def _read_files(folder: Path) -> tuple[list[FiledQuestion], list[Problem]]:
         for index, entry in enumerate(_entries(table), start=1):
             code = entry.get("code") if isinstance(entry, dict) else None
             where = code if isinstance(code, str) and code else f"question[{index}]"
-            question, wrong = _read_entry(entry, scam_type=str(table.get("scam_type")), where=where, file=file)
+            question, wrong = read_entry(entry, scam_type=str(table.get("scam_type")), where=where, file=file)
             problems += wrong
             if where in named_in:
                 problems.append(Problem(where, f"this code stands in {named_in[where]} too", "give it its own", file))
@@ -128,8 +129,8 @@ def _faults_of_table(table: Mapping[str, Any], *, file: str) -> Iterable[Problem
         yield Problem("question", "there is none", "write [[question]] entries", file)
 
 
-def _read_entry(entry: Any, *, scam_type: str, where: str, file: str) -> tuple[QuestionText | None, list[Problem]]:
-    """One question, and what is wrong with it. A misshapen one is None: the bank's figures cannot count it."""
+def read_entry(entry: Any, *, scam_type: str, where: str, file: str) -> tuple[QuestionText | None, list[Problem]]:
+    """One question from its entry in a file (None when its shape is broken), and what is wrong with it."""
     problems: list[Problem] = []
     try:
         loaded = QuestionEntry().load(entry)

@@ -45,6 +45,10 @@ STEM = "刘阿姨领到12元后，群主又说：“垫100元做一单，返130�
         (STEM, "asks the same as loan-001"),
         (STEM.replace("，", "！").removesuffix("？"), "asks the same as loan-001"),
         (STEM.replace("刘阿姨", "王大爷").replace("12", "15"), "asks nearly the same as loan-001"),
+        (
+            STEM.replace("刘阿姨", "王大爷").replace("100", "80").replace("130", "95"),
+            "asks nearly the same as loan-001",
+        ),
         (f"周末，{STEM}", "asks nearly the same as loan-001"),
         ("刘阿姨接到“银行”电话，说她的卡有风险，要把钱转到安全账户。刘阿姨该怎么办？", ""),
         ("怎么办？", ""),
