@@ -46,7 +46,7 @@ STEM = "刘阿姨领到12元后，群主又说：“垫100元做一单，返130�
         (STEM.replace("，", "！").removesuffix("？"), "asks the same as loan-001"),
         (STEM.replace("刘阿姨", "王大爷").replace("12", "15"), "asks nearly the same as loan-001"),
         (
-            STEM.replace("刘阿姨", "王大爷").replace("100", "80").replace("130", "95"),
+            STEM.replace("刘阿姨", "王大爷").replace("100", "80").replace("130", "95").replace("12", "15"),
             "asks nearly the same as loan-001",
         ),
         (f"周末，{STEM}", "asks nearly the same as loan-001"),
@@ -193,6 +193,17 @@ def test_a_misshapen_question_hides_nothing_else_that_is_wrong(tmp_path: Path) -
         "explanation says “打12381”",
     ]
     assert len(found_by_check(tmp_path)) > 2
+
+
+def test_a_date_that_is_none_and_a_code_that_stands_twice_are_said_once(tmp_path: Path) -> None:
+    good = {**GOOD, "explanation": FULL}
+    write(
+        tmp_path / "loan.toml", entry(good), entry(good), entry(good, code='"loan-2"', stem='"甲"', reviewed='"soon"')
+    )
+    assert [(one.where, one.what) for one in found_by_check(tmp_path)] == [
+        ("loan-901", f"this code stands in {tmp_path / 'loan.toml'} too"),
+        ("loan-2", "reviewed is not a date"),
+    ]
 
 
 def test_a_review_of_today_is_not_to_come(tmp_path: Path) -> None:
