@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from itertools import combinations
 
-from quizsvc.quiz.passages import bare, passages_of
+from quizsvc.quiz.passages import passages_of
 from quizsvc.quiz.rules import JUDGE, QuestionText
 
 Fault = tuple[str, str]
@@ -16,6 +16,8 @@ IDEOGRAPH = "\u2e80-\u2fdf\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 # plain (of 通用规范汉字表), and has a few that are traditional in running text.
 PLAIN = frozenset("啰嘞嘚嗐囧咻瞭睏镕馃煲薅")
 TRADITIONAL = frozenset("後於徵鍾麽")
+
+IDLE = re.compile(r"[\s，。；：！？、…“”‘’（）,;:!?\"'()]|\.$")  # says nothing; 1.5 and 15, +1 and -1 do differ
 
 ABOUT_OTHERS = re.compile(
     r"(?:以上|上述|前[一二三四五两几]|其[他余])(?:选项|[几各]?[项种个条]|做法|说法|情况)?(?:都|皆|均|全)"
@@ -34,7 +36,7 @@ def find_broken_options(question: QuestionText) -> Iterator[Fault]:
     """What fails once options are shuffled for each person, as (what, how to mend): no bank may hold it."""
     if question.kind != JUDGE:
         for (first, one), (second, other) in combinations(question.options.items(), 2):
-            if one != other and bare(one) == bare(other):
+            if one != other and IDLE.sub("", one) == IDLE.sub("", other):
                 yield f"options {first} and {second} differ in punctuation alone", "make them differ"
         for letter, text in question.options.items():
             if ABOUT_OTHERS.search(text):

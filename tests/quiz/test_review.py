@@ -273,6 +273,9 @@ def test_a_review_to_come_is_named() -> None:
     [
         ({"A": "先交，一半试试"}, ""),
         ({"C": "先交一半试试！"}, "options A and C differ in punctuation alone"),
+        ({"A": "1.5倍", "C": "15倍"}, ""),
+        ({"A": "=1", "C": "-1", "D": "+1."}, ""),
+        ({"A": "App", "D": "“App”."}, "options A and D differ in punctuation alone"),
         ({"D": "以上都是"}, "option D speaks of the others: 以上都是"),
         ({"D": "以上都对"}, "option D speaks of the others: 以上都对"),
         ({"D": "以上皆是"}, "option D speaks of the others: 以上皆是"),
