@@ -181,8 +181,11 @@ def find_faults(question: QuestionText) -> Iterable[tuple[str, str]]:
     answer, options = list(question.answer), question.options
     if any(len(letter) != 1 for letter in options):
         yield "an option's id is not one letter", "name the options A, B, C ..."
-    if not question.source.strip():
-        yield "the source is blank", "name a statute with its article, or where the advice is from"
+    texts = {"the stem": question.stem, "the explanation": question.explanation, "the source": question.source}
+    texts |= {f"option {letter}": text for letter, text in options.items()}
+    for place, text in texts.items():
+        if not text.strip():
+            yield f"{place} is blank", "write it, or take the question out"
     if len(set(options.values())) < len(options):
         yield "two options say the same", "make them differ"
     if unknown := [letter for letter in answer if letter not in options]:
