@@ -289,9 +289,12 @@ def test_questions_load_twice_and_again_after_a_change(terminal: Terminal) -> No
 
 
 def test_checking_questions_needs_no_settings(terminal: Terminal) -> None:
-    said = bare_terminal(terminal.folder).run("questions", "check", "loan.toml")
-    assert said.status == 0
-    assert said.out.splitlines()[-1].split() == ["all", "4", "no", "problems"]
+    what_ships = bare_terminal(terminal.folder).run("questions", "check")
+    assert (what_ships.status, what_ships.out.splitlines()[-1]) == (0, "no problems")
+    found = bare_terminal(terminal.folder).run("questions", "check", "loan.toml")
+    assert (found.status, found.out) == (1, "")
+    assert "loan.toml: loan-001: the explanation has 2 characters -> use 30 to 300" in found.err
+    assert "loan.toml: loan-002: asks nearly the same as loan-001 -> " in found.err
 
 
 BAD_QUESTIONS = [

@@ -1,7 +1,6 @@
 """`quizsvc questions`."""
 
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import click
@@ -9,7 +8,7 @@ from flask import current_app
 from flask.cli import AppGroup
 
 from quizsvc.accounts import service as accounts
-from quizsvc.kit.clock import utcnow
+from quizsvc.kit.clock import day_of, utcnow
 from quizsvc.kit.db import reading, transaction
 from quizsvc.kit.files import shipped
 from quizsvc.kit.sheets import SUFFIXES, is_sheet
@@ -17,6 +16,8 @@ from quizsvc.quiz import bank, files, lifecycle, sheet, workbook
 from quizsvc.quiz.bank import Change
 from quizsvc.quiz.faring import judge_faring, percent
 from quizsvc.quiz.lifecycle import Entry
+from quizsvc.quiz.review_bank import count, count_by_type
+from quizsvc.quiz.rules import KINDS, QuestionText
 
 group = AppGroup("questions", help="The question bank.")
 source = click.argument("source", type=click.Path(path_type=Path), default=lambda: shipped("questions"))
@@ -38,10 +39,18 @@ def _second_person() -> bool:
 @source
 def check(source: Path) -> None:
     """Check a folder of question files, or an .xlsx or .csv; changes nothing and needs no database."""
-    entries = _read(source)
-    for scam_type, count in sorted(Counter(entry.text.scam_type for entry in entries).items()):
-        click.echo(f"{scam_type:26} {count:4}")
-    click.echo(f"{'all':26} {len(entries):4}  no problems")
+    read = sheet.check_sheet if is_sheet(source) else files.check_bank
+    questions = read(source, today=day_of(utcnow()))
+    click.echo("\n".join(_table(questions)))
+    click.echo("no problems")
+
+
+def _table(questions: Sequence[QuestionText]) -> Iterator[str]:
+    """The bank's figures: a line per scam type, and the totals."""
+    yield f"{'scam type':26}{'all':>9}" + "".join(f"{head:>9}" for head in (*KINDS, 1, 2, 3, "stories"))
+    for one in (*count_by_type(questions), count("all", questions)):
+        figures = (one.total, *one.kinds, *one.difficulties, one.scenarios)
+        yield f"{one.scam_type:26}" + "".join(f"{figure:9}" for figure in figures)
 
 
 @group.command("load")

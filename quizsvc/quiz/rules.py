@@ -10,6 +10,7 @@ from uuid import UUID
 from quizsvc.campaigns.rules import PaperPlan
 
 SINGLE, MULTIPLE, JUDGE = KINDS = ("single", "multiple", "judge")
+AUDIENCES = ("elderly", "students", "accountants", "parents", "shop-owners")
 OPEN, MARKED, LAPSED, LATE = STATES = ("open", "marked", "lapsed", "late")
 GRACE = timedelta(seconds=15)  # a phone's last request may be on its way when time is up
 
@@ -180,6 +181,11 @@ def find_faults(question: QuestionText) -> Iterable[tuple[str, str]]:
     answer, options = list(question.answer), question.options
     if any(len(letter) != 1 for letter in options):
         yield "an option's id is not one letter", "name the options A, B, C ..."
+    texts = {"the stem": question.stem, "the explanation": question.explanation, "the source": question.source}
+    texts |= {f"option {letter}": text for letter, text in options.items()}
+    for place, text in texts.items():
+        if not text.strip():
+            yield f"{place} is blank", "write it, or take the question out"
     if len(set(options.values())) < len(options):
         yield "two options say the same", "make them differ"
     if unknown := [letter for letter in answer if letter not in options]:

@@ -15,7 +15,7 @@ from quizsvc.kit.problems import FileRefused, Problem
 from quizsvc.kit.sheets import Table, read_table
 from quizsvc.kit.xlsx import Cell
 from quizsvc.quiz.bank import known_scam_types
-from quizsvc.quiz.files import read_entry
+from quizsvc.quiz.files import read_entry, review
 from quizsvc.quiz.lifecycle import DRAFT, RETIRED, REVIEWED, WAITING, Entry
 from quizsvc.quiz.rules import JUDGE, MULTIPLE, SINGLE, QuestionText
 
@@ -40,6 +40,13 @@ FIELDS = {heading: field for field, heading in HEADINGS.items() if field != "opt
 MAY_BE_MISSING = frozenset({"人群", "状态"})
 OPTION = re.compile(r"选项([A-Z])")
 KINDS: Mapping[str, str] = {"单选": SINGLE, "多选": MULTIPLE, "判断": JUDGE}
+AUDIENCES: Mapping[str, str] = {
+    "老年人": "elderly",
+    "学生": "students",
+    "财务人员": "accountants",
+    "家长": "parents",
+    "店主": "shop-owners",
+}
 JUDGEMENT: Mapping[str, str] = {"T": "对", "F": "错"}
 DATE = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?")
 SEPARATORS = re.compile(r"[、,，;；\s]+")
@@ -79,6 +86,14 @@ def read_sheet(path: Path) -> list[Entry]:
     if problems:
         raise FileRefused(problems)
     return entries
+
+
+def check_sheet(path: Path, *, today: date) -> list[QuestionText]:
+    """The questions as `read_sheet` reads them, or FileRefused naming also what a reviewer would not let pass."""
+    questions = [entry.text for entry in read_sheet(path)]
+    if problems := list(review([(str(path), one) for one in questions], place=str(path), today=today)):
+        raise FileRefused(problems)
+    return questions
 
 
 def read_rows(path: Path) -> list[Row]:
@@ -220,7 +235,7 @@ def _date(cell: Cell) -> date:
 
 
 def _audience(cell: Cell) -> list[str]:
-    return [word for word in SEPARATORS.split(_word(cell)) if word]
+    return [AUDIENCES.get(word, word) for word in SEPARATORS.split(_word(cell)) if word]
 
 
 READERS: Mapping[str, Any] = {

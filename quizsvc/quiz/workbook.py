@@ -16,7 +16,7 @@ from quizsvc.kit.sheets import csv_text
 from quizsvc.kit.xlsx import MOST_ROWS
 from quizsvc.quiz.lifecycle import Entry
 from quizsvc.quiz.rules import JUDGE, QuestionText
-from quizsvc.quiz.sheet import HEADINGS, JUDGEMENT, KINDS, SHEET, STATES, read_rows, scam_type_codes
+from quizsvc.quiz.sheet import AUDIENCES, HEADINGS, JUDGEMENT, KINDS, SHEET, STATES, read_rows, scam_type_codes
 
 Value = str | int | date
 Forms = Mapping[str, Format]
@@ -41,7 +41,7 @@ NOTES = (
     ("选项A……", "单选、多选写 3 到 6 个，不能重复，每个不超过 200 字。判断题留空，固定是“对”和“错”。"),
     ("答案", "单选写一个字母，例如 B；多选写全部字母，例如 ACD；判断题写“对”或“错”。"),
     ("解析", "不超过 1000 字。答题以后给居民看。"),
-    ("人群", "面向特定人群时填写，多个用顿号隔开；面向所有人留空。"),
+    ("人群", f"面向特定人群时填写：{'、'.join(AUDIENCES)}。多个用顿号隔开；面向所有人留空。"),
     ("来源", "法律条文写明第几条，其他写明出处。"),
     ("审核日期", "最近一次核对内容的日期，例如 2026-11-20。"),
     ("状态", "草稿、待审核：还不能出题；已审核：可以出题；已停用：不再出题。留空表示不变，新题为草稿。"),
@@ -93,13 +93,14 @@ def _headings(entries: Iterable[Entry]) -> list[str]:
 def _values(entry: Entry) -> dict[str, Value]:
     """Cells by heading."""
     question = entry.text
+    audiences = {audience: name for name, audience in AUDIENCES.items()}
     states = {state: name for name, state in STATES.items()}
     names = {code: name for name, code in scam_type_codes().items()}
     kinds = {kind: name for name, kind in KINDS.items()}
     said = asdict(question) | {
         "scam_type": names.get(question.scam_type, question.scam_type),
         "kind": kinds[question.kind],
-        "audience": "、".join(question.audience),
+        "audience": "、".join(audiences.get(one, one) for one in question.audience),
         "answer": "".join(question.answer),
         "state": states.get(entry.state or "", ""),
     }

@@ -114,7 +114,9 @@ ODD = (
 @pytest.mark.parametrize("kind", KINDS_OF_FILE)
 @pytest.mark.parametrize("text", [text for text in ODD if text.strip()])
 def test_odd_texts_stay_texts(tmp_path: Path, kind: str, text: str) -> None:
-    odd = replace(QUESTION, stem=text, options={"A": text, "B": f"{text}。", "C": "丙"}, explanation=text, source=text)
+    odd = replace(
+        QUESTION, stem=text, options={"A": text, "B": f"另一个{text}", "C": "丙"}, explanation=text, source=text
+    )
     write_texts([odd], tmp_path / f"bank.{kind}")
     assert texts_of(tmp_path / f"bank.{kind}") == [odd]
 
@@ -125,7 +127,7 @@ TEXTS = st.text(st.characters(exclude_categories=["Cs", "Cc"], include_character
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(stem=TEXTS, option=TEXTS, kind=st.sampled_from(KINDS_OF_FILE))
 def test_any_text_comes_back_or_is_refused_when_it_goes_out(tmp_path: Path, stem: str, option: str, kind: str) -> None:
-    odd = replace(QUESTION, stem=stem, options={"A": option, "B": f"{option}。", "C": "丙" + option})
+    odd = replace(QUESTION, stem=stem, options={"A": option, "B": f"乙{option}", "C": f"丙{option}"})
     path = tmp_path / f"bank.{kind}"
     try:
         write_texts([odd], path)
@@ -154,14 +156,14 @@ def test_options_beyond_f_get_columns_of_their_own(tmp_path: Path) -> None:
 
 def test_the_workbook_shows_numbers_as_numbers_dates_as_dates_and_says_how_to_fill_it_in(tmp_path: Path) -> None:
     path = tmp_path / "bank.xlsx"
-    write_texts([replace(QUESTION, audience=["elderly", "student"])], path)
+    write_texts([replace(QUESTION, audience=["elderly", "students"])], path)
     name, (headings, row) = read_xlsx(path, sheet="题库")
     options = "选项A 选项B 选项C 选项D 选项E 选项F"
     assert name == "题库"
     assert " ".join(map(str, headings)) == f"编号 诈骗类型 题型 难度 题干 {options} 答案 解析 人群 来源 审核日期 状态"
     said = dict(zip(map(str, headings), row, strict=True))
     assert (said["难度"], said["审核日期"]) == (1.0, date(2026, 11, 20))
-    assert (said["诈骗类型"], said["题型"], said["人群"]) == ("虚假贷款", "单选", "elderly、student")
+    assert (said["诈骗类型"], said["题型"], said["人群"]) == ("虚假贷款", "单选", "老年人、学生")
     notes = read_xlsx(path, sheet="说明")[1]
     assert {str(line[0]) for line in notes} >= {"编号", "答案", "虚假贷款", "导入"}
 
@@ -196,7 +198,7 @@ def test_a_csv_is_read_in_the_encodings_that_excel_saves(tmp_path: Path, encodin
         ({"题型": "多选", "答案": "A，C"}, {"kind": "multiple", "answer": ["A", "C"]}),
         (JUDGE, {"kind": "judge", "options": {"T": "对", "F": "错"}, "answer": ["F"]}),
         ({"选项A": 96110, "选项B": 2.5}, {"options": {"A": "96110", "B": "2.5", "C": "丙"}}),
-        ({"人群": "elderly，student; parent"}, {"audience": ["elderly", "student", "parent"]}),
+        ({"人群": "老年人，parents; 店主"}, {"audience": ["elderly", "parents", "shop-owners"]}),
         *[({"审核日期": said}, {}) for said in ("2026-11-20", "2026/11/20", "2026.11.20", "2026年11月20日")],
         ({"审核日期": " 2026-1-2 "}, {"reviewed": date(2026, 1, 2)}),
     ],
