@@ -71,6 +71,12 @@ def test_empty_cells_that_only_have_a_format_do_not_count(tmp_path: Path) -> Non
     assert read_xlsx(book(tmp_path / "a.xlsx", sheet_of(ONE_CELL + far)), sheet="题库") == ("题库", [[1.0]])
 
 
+def test_a_sheets_part_may_be_named_from_the_root(tmp_path: Path) -> None:
+    relations = RELATIONS.replace('"worksheets/', '"/xl/worksheets/')
+    path = book(tmp_path / "a.xlsx", parts={"xl/_rels/workbook.xml.rels": relations})
+    assert read_xlsx(path, sheet="题库") == ("题库", [[1.0]])
+
+
 def test_a_picture_in_the_workbook_does_no_harm(tmp_path: Path) -> None:
     path = book(tmp_path / "a.xlsx")
     with zipfile.ZipFile(path, "a") as packed:

@@ -1,8 +1,10 @@
 """The bank as a table: what is exported comes back as it stands, and what is wrong is named by row and column."""
 
 import json
+import re
 import shutil
 import subprocess
+import zipfile
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date
@@ -21,11 +23,11 @@ from quizsvc.kit.files import shipped
 from quizsvc.kit.problems import FileRefused
 from quizsvc.kit.sheets import csv_text
 from quizsvc.kit.xlsx import read_xlsx
-from quizsvc.quiz import cli
+from quizsvc.quiz import bank, cli, rules
 from quizsvc.quiz.files import read_bank
 from quizsvc.quiz.lifecycle import DRAFT, RETIRED, REVIEWED, WAITING, Entry
 from quizsvc.quiz.rules import QuestionText
-from quizsvc.quiz.sheet import read_sheet
+from quizsvc.quiz.sheet import AUDIENCES, read_sheet
 from quizsvc.quiz.workbook import write_bank
 from tests.world import QUESTIONS, START, World
 
@@ -166,6 +168,27 @@ def test_the_workbook_shows_numbers_as_numbers_dates_as_dates_and_says_how_to_fi
     assert (said["诈骗类型"], said["题型"], said["人群"]) == ("虚假贷款", "单选", "老年人、学生")
     notes = read_xlsx(path, sheet="说明")[1]
     assert {str(line[0]) for line in notes} >= {"编号", "答案", "虚假贷款", "导入"}
+
+
+def test_the_workbook_keeps_its_headings_in_sight_wraps_texts_and_offers_choices(tmp_path: Path) -> None:
+    path = tmp_path / "bank.xlsx"
+    write_texts([QUESTION], path)
+    with zipfile.ZipFile(path) as packed:
+        sheet, styles = (packed.read(f"xl/{name}.xml").decode() for name in ("worksheets/sheet1", "styles"))
+    assert re.search(r'<pane [^>]*ySplit="1"[^>]*state="frozen"', sheet)
+    assert re.findall(r'<col [^>]*max="(\d+)" width=', sheet)[-1] == str(len(re.findall(r'<c r="[A-Z]1"', sheet)))
+    assert styles.count('wrapText="1"') == 4
+    offered = re.findall(r"<formula1>(.*?)</formula1>", sheet)
+    assert offered[0] == '"单选,多选,判断"'
+    assert offered[2] == '"草稿,待审核,已审核,已停用"'
+    first, last = re.fullmatch(r"说明!\$A\$(\d+):\$A\$(\d+)", offered[3]).groups()  # type: ignore[union-attr]
+    notes = read_xlsx(path, sheet="说明")[1]
+    names = [str(line[0]) for line in notes[int(first) - 1 : int(last)]]
+    assert names == [one.name for one in bank.known_scam_types()]
+
+
+def test_every_audience_has_a_name_that_people_read() -> None:
+    assert set(AUDIENCES.values()) == set(rules.AUDIENCES)
 
 
 def test_a_csv_opens_in_chinese_excel_and_its_texts_are_no_formulas(tmp_path: Path) -> None:
@@ -441,6 +464,16 @@ def test_one_bad_row_keeps_the_whole_table_out(world: World, tmp_path: Path, kin
     for words in (("load", path, "--as", "operator"), ("load", path, "--as", "operator", "--dry-run"), ("check", path)):
         assert isinstance(run(world, *words).exception, FileRefused)
     assert (bank_of(world), world.count("audit")) == (before, audited)
+
+
+def test_a_table_is_checked_like_question_files_without_a_database(tmp_path: Path) -> None:
+    write_texts(read_bank(shipped("questions")), tmp_path / "bank.xlsx")
+    checked = CliRunner().invoke(cli.group, ["check", str(tmp_path / "bank.xlsx")])
+    assert (checked.exit_code, checked.output.splitlines()[-1]) == (0, "no problems")
+    write_texts([replace(QUESTION, stem="題目？")], tmp_path / "bad.xlsx")
+    refused = CliRunner().invoke(cli.group, ["check", str(tmp_path / "bad.xlsx")]).exception
+    assert isinstance(refused, FileRefused)
+    assert any(one.where == "loan-901" and "題" in one.what for one in refused.problems)
 
 
 @pytest.mark.needs("soffice")
