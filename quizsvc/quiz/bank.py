@@ -126,10 +126,14 @@ def list_entries(scam_types: Sequence[str] = ()) -> list[Entry]:
 
 
 def list_farings() -> list[tuple[Faring, int]]:
-    """How every version that was answered in time fared, with its number; papers are read page by page."""
+    """How every version that was answered in time fared, with its number.
+
+    Papers are read page by page, and before the bank, so that the bank knows all their questions.
+    """
+    answers = faring.count_answers(_marked_papers())
     questions = {question.id: question for question in bank_store.list_questions()}
     versions = bank_store.list_version_numbers()
-    return [(one, versions[one.question.id]) for one in faring.count_answers(_marked_papers(), questions)]
+    return [(one, versions[one.question.id]) for one in faring.list_farings(answers, questions)]
 
 
 def _marked_papers() -> Iterator[tuple[list[Any], list[str]]]:

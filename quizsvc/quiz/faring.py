@@ -22,18 +22,20 @@ class Faring:
     chosen: Mapping[str, int]
 
 
-def count_answers(
-    papers: Iterable[tuple[Sequence[Sequence[Any]], Sequence[str]]], questions: Mapping[int, Question]
-) -> list[Faring]:
-    """How each version fared in these papers (items as dealt, options as given), by code and age; one pass.
+def count_answers(papers: Iterable[tuple[Sequence[Sequence[Any]], Sequence[str]]]) -> Counter[tuple[int, str]]:
+    """How often each version was answered in which way, in papers as stored (items dealt, options given); one pass.
 
-    What is kept grows with the questions and the ways to answer them, not with the papers. A question that was left
-    out counts as answered wrongly, as in the mark.
+    What is kept grows with the questions and the ways to answer them, not with the papers.
     """
     answers: Counter[tuple[int, str]] = Counter()
     for items, given in papers:
         dealt = Item.all_from(items)
-        answers.update((item.question_id, str(choices)) for item, choices in zip(dealt, given, strict=True))
+        answers.update((item.question_id, choices) for item, choices in zip(dealt, given, strict=True))
+    return answers
+
+
+def list_farings(answers: Mapping[tuple[int, str], int], questions: Mapping[int, Question]) -> list[Faring]:
+    """How each version fared, by code and age. What was left out counts as answered wrongly, as in the mark."""
     by_version: dict[int, Counter[str]] = {}
     for (question_id, choices), times in answers.items():
         by_version.setdefault(question_id, Counter())[choices] += times

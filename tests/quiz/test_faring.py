@@ -19,6 +19,7 @@ from quizsvc.quiz.faring import (
     Faring,
     count_answers,
     judge_faring,
+    list_farings,
     percent,
 )
 from quizsvc.quiz.rules import Question
@@ -43,7 +44,7 @@ def test_each_version_is_counted_by_itself_and_by_the_letters_of_the_question() 
         ([[1, "ABCD"]], [""]),
         ([[3, "ABCD"], [2, "ABCD"]], ["D", "BCD"]),
     ]
-    assert count_answers(iter(papers), questions) == [
+    assert list_farings(count_answers(iter(papers)), questions) == [
         Faring(questions[3], 1, 0, {"A": 0, "B": 0, "C": 0, "D": 1}),
         Faring(questions[1], 3, 1, {"A": 1, "B": 1, "C": 0, "D": 0}),
         Faring(questions[2], 3, 1, {"A": 0, "B": 3, "C": 2, "D": 1}),
