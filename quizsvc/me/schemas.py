@@ -1,5 +1,7 @@
 """The campaign page and the citizen's own state in JSON."""
 
+from typing import Any
+
 from marshmallow import Schema, fields
 
 from quizsvc.kit.fields import Moment
@@ -56,6 +58,17 @@ class Round(Schema):
     )
 
 
+class Version(Schema):
+    """Rules that were published at some time, to be read under `rules/{version}`."""
+
+    version = fields.Integer()
+    rules_hash = fields.String()
+    published_at = Moment()
+    reason = fields.String(allow_none=True, metadata={"description": "why the rules were amended"})
+    withdrawn_at = Moment(allow_none=True, metadata={"description": "rules under which no paper was dealt"})
+    withdrawn_reason = fields.String(allow_none=True)
+
+
 class Campaign(Schema):
     """A campaign. `rules_hash` is the SHA-256 of the canonical JSON of `rules`."""
 
@@ -71,6 +84,21 @@ class Campaign(Schema):
     paper = fields.Nested(Paper(), attribute="campaign.definition.paper")
     prizes = fields.List(fields.Nested(Prize()), attribute="campaign.definition.prizes")
     rounds = fields.List(fields.Nested(Round()))
+    versions = fields.List(fields.Nested(Version()))
+
+
+class Rules(Schema):
+    """One version of the rules, exactly as it was hashed. An amendment's carry `amends`, the hash before it."""
+
+    slug = fields.String()
+    version = fields.Integer()
+    amends = fields.String(metadata={"description": "rules_hash of the version before"})
+    amended_at = fields.String()
+    reason = fields.String()
+
+    def dump(self, obj: Any, *, many: bool | None = None) -> Any:
+        """It is published as it was hashed."""
+        return obj
 
 
 class Privacy(Schema):

@@ -72,6 +72,7 @@ def test_every_refusal_is_declared_by_some_route_or_raised_to_the_command_line_o
         "accounts.role_missing",
         "accounts.staff_unknown",
         "campaigns.frozen",
+        "campaigns.papers_dealt",
         "campaigns.second_person_needed",
         "campaigns.wrong_state",
         "lottery.beacon_fixed",
