@@ -435,10 +435,12 @@ def at_once(world: World, *acts: Callable[[], object]) -> list[object]:
     return said
 
 
-def test_two_people_publishing_an_amendment_at_once_end_in_one_version(world: World) -> None:
-    world.publish()
+@pytest.mark.parametrize("boxes", [[FIRST, LAST], []])
+def test_two_people_publishing_an_amendment_at_once_end_in_one_version(world: World, boxes: list[Any]) -> None:
+    """Without rounds there are no rows of theirs to queue at."""
+    world.publish(round=boxes)
     for turn in range(1, 4):
-        amend(late_days=7 + turn)
+        amend(late_days=7 + turn, round=boxes)
         said = at_once(world, *[publish] * 4)
         assert [one for one in said if one is not None and not isinstance(one, WrongState)] == []
         assert standing().version == 1 + turn
