@@ -6,8 +6,7 @@
 BUNDLE     the round as published after closing: GET /api/v1/campaigns/<slug>/rounds/<no>/ledger
 SAVED      what you saved before: the campaign page (GET /api/v1/campaigns/<slug>: rules and commitments) and, added to
            it as `anchors`, the `rounds` of the anchors page (GET /api/v1/campaigns/<slug>/anchors). If the rules were
-           amended after you saved, give the later versions as well, each after a --published of its own
-           (GET /api/v1/campaigns/<slug>/rules/<version>): they must follow from yours and take nothing from it
+           amended later, give each later version, too (GET /api/v1/campaigns/<slug>/rules/<version>)
 PREVIOUS   the bundle of the round before this one
 RECEIPT    what a citizen was given with a draw
 
@@ -149,6 +148,11 @@ def anchors_in(pages: list[Any], bundle: Any) -> list[list[Any]]:
     return [one["anchors"] for one in found if one["anchors"]]
 
 
+def rules_in(page: Any) -> Any:
+    """The rules in a saved campaign page, or one version of them that was saved alone."""
+    return page["rules"] if "rules_hash" in page else page
+
+
 def amends(known: dict[str, Any], name: str, older: str) -> bool:
     """Whether rules amend older ones, over versions that are all here: each names the hash of the one before."""
     while name != older and name in known:
@@ -158,11 +162,10 @@ def amends(known: dict[str, Any], name: str, older: str) -> bool:
 
 def check_published(bundle: Any, pages: list[Any]) -> list[str]:
     """Rules, commitment, counts and window are those that were public before, or were amended from them."""
-    known = {sha256(canonical(page.get("rules", page))): page.get("rules", page) for page in pages}
-    opened = bundle["rules_hash"]
-    said: list[str] = []
+    known = {sha256(canonical(rules_in(page))): rules_in(page) for page in pages}
+    opened, said = bundle["rules_hash"], list[str]()
     for page in pages:
-        rules, listed = page.get("rules", page), [one["rules_hash"] for one in page.get("versions", [])]
+        rules, listed = rules_in(page), [one["rules_hash"] for one in page.get("versions", [])]
         name, version = sha256(canonical(rules)), f"version {rules.get('version')} of the rules"
         if listed and name not in listed:
             raise Broken("rules_hash: the page you saved does not list its own rules")
@@ -178,7 +181,7 @@ def check_published(bundle: Any, pages: list[Any]) -> list[str]:
                 f"rules_hash: the round ran under other rules than {version}, and no amendment that you gave leads "
                 f"there (give each later version: GET campaigns/{bundle['campaign']}/rules/<version>)"
             )
-        check_rounds(bundle, page.get("rounds", []) if "rules" in page else [])
+        check_rounds(bundle, page.get("rounds", []) if "rules_hash" in page else [])
     return said
 
 
@@ -210,18 +213,17 @@ def check_amended(bundle: Any, older: Any) -> None:
         carried, planned = counts(bundle["carried"]), counts(bundle["planned"])
         for code, count in {**dict.fromkeys(carried, 0), **counts(was["planned"])}.items():
             left, now = carried.get(code, 0), planned.get(code, 0)
-            if now < count or (now + left) * was["cards"] < (count + left) * bundle["cards"]:
-                raise Broken(f"planned: the rules you saved give {code} more or better odds than the bundle")
+            if bundle["cards"] < was["cards"] or (now + left) * was["cards"] < (count + left) * bundle["cards"]:
+                raise Broken(f"planned: the rules you saved have more {code}, more cards or better odds")
 
 
 def check_rounds(bundle: Any, rounds: Any) -> None:
     """What was public of the round when you saved: its beacon, and who takes part in the closing draw."""
     for one in rounds:
         if one["no"] == bundle["round"]:
-            if one.get("beacon") not in (None, bundle["beacon"]):
-                raise Broken(f"beacon: you saved {one['beacon']}, the bundle says {bundle['beacon']}")
-            if one.get("list_hash") != bundle.get("list_hash"):
-                raise Broken(f"list_hash: you saved {one.get('list_hash')}, the bundle says {bundle.get('list_hash')}")
+            for name in ("beacon", "list_hash"):
+                if one.get(name) not in (None, bundle.get(name)):
+                    raise Broken(f"{name}: you saved {one[name]}, the bundle says {bundle.get(name)}")
 
 
 def check_previous(bundle: Any, previous: Any) -> None:
