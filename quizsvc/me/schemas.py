@@ -51,6 +51,9 @@ class Round(Schema):
     cards = fields.Integer()
     commitment = fields.String(metadata={"description": "SHA-256 of the round's 32 seed bytes"})
     beacon = fields.String(allow_none=True)
+    rules_hash = fields.String(
+        allow_none=True, metadata={"description": "of the version that was in force when it opened"}
+    )
     planned = fields.List(fields.Nested(Count()))
     carried = fields.List(fields.Nested(Count()))
     list_hash = fields.String(
