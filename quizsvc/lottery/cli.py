@@ -35,7 +35,7 @@ def load(slug: str, prize: str, file: Path, acting: str) -> None:
     with transaction():
         campaign, operator = _operated(slug, acting)
         amendment = amendments.find_amendment(campaign)  # its coupons are loaded before it can be published
-        named = (amendment.definition if amendment else campaign.definition).prizes
+        named = [*campaign.definition.prizes, *(amendment.definition.prizes if amendment else ())]
         if prize not in {one.code for one in named if one.kind == "coupon"}:
             raise click.UsageError(f"{prize} is no coupon prize of {slug}")
         added, served = lists.load_coupons(campaign, prize=prize, coupons=rows, by=operator.name, now=utcnow())

@@ -554,6 +554,16 @@ prizes = { voucher = 2 }
 """
 
 
+def test_coupons_are_loaded_for_standing_and_for_added_prizes_alike(world: World, tmp_path: Path) -> None:
+    world.publish()
+    amend(prize=[TISSUE, VOUCHER], round=[])
+    file = tmp_path / "coupons.csv"
+    file.write_text("code,face_value_fen,expires_at\nz,500,2027-03-01T00:00:00+08:00\n", encoding="utf-8")
+    for prize, status in (("credit", 0), ("voucher", 0), ("tissue", 2)):
+        done = run(world, lottery_cli.coupons, "load", "play", prize, str(file), "--as", "operator")
+        assert done.exit_code == status, (prize, done.output)
+
+
 def test_a_campaign_is_amended_by_commands(world: World, tmp_path: Path) -> None:
     file, coupon_list = tmp_path / "cli.toml", tmp_path / "coupons.csv"
     coupon_list.write_text("code,face_value_fen,expires_at\na,500,2027-03-01T00:00:00+08:00\n", encoding="utf-8")
