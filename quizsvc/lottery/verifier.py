@@ -207,23 +207,27 @@ def check_rules(bundle: Any, rules: Any) -> None:
 
 def check_amended(bundle: Any, older: Any) -> None:
     """The box has the seed that older rules committed to, no fewer prizes, and no worse odds."""
-    for was in (one for one in older["rounds"] if one["no"] == bundle["round"]):
-        if was["commitment"] != bundle["commitment"]:
-            raise Broken("commitment: it is not the one of the rules you saved; an amendment may not exchange a box")
-        carried, planned = counts(bundle["carried"]), counts(bundle["planned"])
-        for code, count in {**dict.fromkeys(carried, 0), **counts(was["planned"])}.items():
-            left, now = carried.get(code, 0), planned.get(code, 0)
-            if bundle["cards"] < was["cards"] or (now + left) * was["cards"] < (count + left) * bundle["cards"]:
-                raise Broken(f"planned: the rules you saved have more {code}, more cards or better odds")
+    planned, most = counts(bundle["planned"]), Counter[str]()  # most: what the rounds before could leave by those rules
+    for was in older["rounds"]:
+        if was["no"] == bundle["round"]:
+            if was["commitment"] != bundle["commitment"]:
+                raise Broken(
+                    "commitment: it is not the one of the rules you saved; an amendment may not exchange a box"
+                )
+            carried = Counter(counts(bundle["carried"])) & most
+            for code, count in {**dict.fromkeys(carried, 0), **counts(was["planned"])}.items():
+                then, now = count + carried[code], planned.get(code, 0) + carried[code]
+                if bundle["cards"] < was["cards"] or now * was["cards"] < then * bundle["cards"]:
+                    raise Broken(f"planned: the rules you saved have more {code}, more cards or better odds")
+        most.update(counts(was["planned"]))
 
 
 def check_rounds(bundle: Any, rounds: Any) -> None:
     """What was public of the round when you saved: its beacon, and who takes part in the closing draw."""
-    for one in rounds:
-        if one["no"] == bundle["round"]:
-            for name in ("beacon", "list_hash"):
-                if one.get(name) not in (None, bundle.get(name)):
-                    raise Broken(f"{name}: you saved {one[name]}, the bundle says {bundle.get(name)}")
+    for one in (one for one in rounds if one["no"] == bundle["round"]):
+        for name in ("beacon", "list_hash"):
+            if one.get(name) not in (None, bundle.get(name)):
+                raise Broken(f"{name}: you saved {one[name]}, the bundle says {bundle.get(name)}")
 
 
 def check_previous(bundle: Any, previous: Any) -> None:
@@ -281,17 +285,13 @@ def main(arguments: list[str] | None = None) -> None:
     for name in ("previous", "receipt"):
         parser.add_argument(f"--{name}", type=Path)
     chosen = parser.parse_args(arguments)
-
-    def read(path: Path | None) -> Any:
-        return path and json.loads(path.read_text(encoding="utf-8"))
-
+    files = (chosen.bundle, chosen.previous, chosen.receipt, *chosen.published)
     try:
-        said = verify(
-            read(chosen.bundle), [read(one) for one in chosen.published], read(chosen.previous), read(chosen.receipt)
-        )
+        bundle, previous, receipt, *saved = (path and json.loads(path.read_text(encoding="utf-8")) for path in files)
+        said = verify(bundle, saved, previous, receipt)
     except Broken as broken:
         sys.exit(f"BROKEN  {broken}")
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
         sys.exit(f"BROKEN  not readable as published: {type(error).__name__}: {error}")
     print("GOOD    " + "\n        ".join(said))
 

@@ -4,10 +4,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from quizsvc.campaigns.favour import find_unfavourable
 from quizsvc.campaigns.files import read_campaign
 from quizsvc.campaigns.rules import Definition, definition_of
+from quizsvc.lottery import verifier
 from tests.world import CAMPAIGN, START, box, merged
 
 SECOND, DAY = timedelta(seconds=1), timedelta(days=1)
@@ -164,6 +167,36 @@ def test_a_prize_that_a_round_only_inherits_is_not_made_rarer() -> None:
     before = published(**last(prizes={"credit": 1}))
     said = found(definition(**last(cards=61, prizes={"credit": 2})), before=before)
     assert said == [("round[2].cards", "more cards make tissue rarer")]
+
+
+COUNTS = st.integers(0, 6)
+
+
+@settings(max_examples=300, deadline=None)
+@given(before=st.tuples(COUNTS, COUNTS), after=st.tuples(COUNTS, COUNTS), cards=st.tuples(st.integers(12, 20), COUNTS))
+def test_the_verifier_finds_nothing_in_an_amendment_that_was_in_favour(
+    before: tuple[int, int], after: tuple[int, int], cards: tuple[int, int]
+) -> None:
+    """Whatever the first of two rounds, both still to open, leaves to the second; and it finds what was refused."""
+
+    def rounds(tissue: tuple[int, int], size: int) -> dict[str, Any]:
+        one, two = ({"tissue": count} for count in tissue)
+        return {"round": [box(cards=99, prizes=one, days=(1, 9)), box(cards=size, prizes=two, days=(9, 29))]}
+
+    old, new = published(**rounds(before, cards[0])), definition(**rounds(after, cards[0] + cards[1]))
+    faults = [where for where, _ in found(new, before=old, fixed=()) if where != "file"]
+    second = dict(new.document["rounds"][1])
+    broken = False
+    for left in range(after[0] + 1):
+        carried = [{"code": "tissue", "count": left}]
+        bundle = {**second, "round": 2, "commitment": old.rounds[1].commitment, "carried": carried}
+        try:
+            verifier.check_amended(bundle, old.document)
+        except verifier.Broken:
+            broken = True
+    assert not (broken and not faults)
+    if after[0] >= before[0]:
+        assert broken == any(where.startswith("round[2]") for where in faults)
 
 
 def test_a_round_whose_number_is_known_may_not_change() -> None:
