@@ -66,9 +66,10 @@ class Reviewed:
 
 @dataclass(frozen=True)
 class HandedIn:
-    """A marked paper as its owner may see it."""
+    """A marked paper as its owner may see it. `passed` by the rules in force when it was marked."""
 
     mark: Mark
+    passed: bool
     late: bool
     tickets: Sequence[UUID]
     review: Sequence[Reviewed]
@@ -162,7 +163,8 @@ def submit_paper(paper_id: UUID, *, citizen: Citizen, answers: Mapping[int, Choi
             if mark.passed and not late and _earns_ticket(paper, citizen, campaign, now=now):
                 ticket_id = new_id()
                 store.add_ticket(ticket_id, paper_id=paper.id, now=now)
-            paper = replace(paper, given=given, correct=mark.correct, state=rules.LATE if late else rules.MARKED)
+            state = rules.LATE if late else rules.MARKED
+            paper = replace(paper, given=given, correct=mark.correct, passed=mark.passed, state=state)
             return _handed_in(paper, campaign, bank, ticket_id=ticket_id)
         paper = store.get_paper(paper.id)
     return _handed_in(paper, campaign, bank, ticket_id=store.find_ticket_of(paper.id))
@@ -188,6 +190,7 @@ def _handed_in(paper: Paper, campaign: Campaign, bank: Bank, *, ticket_id: UUID 
     pass_percent = campaign.definition.paper.pass_percent
     return HandedIn(
         mark=Mark(correct=paper.correct or 0, total=len(paper.items), pass_percent=pass_percent),
+        passed=bool(paper.passed),
         late=paper.state == rules.LATE,
         tickets=[] if ticket_id is None else [ticket_id],
         review=list(_review(paper, bank)),
@@ -240,6 +243,11 @@ def get_ticket(ticket_id: UUID, *, citizen: Citizen) -> Ticket:
 def list_tickets(citizen: Citizen, *, campaign: Campaign | None = None) -> Sequence[Ticket]:
     """The citizen's tickets, oldest first; of one campaign or of all."""
     return store.list_tickets(citizen.id, campaign_id=None if campaign is None else campaign.id)
+
+
+def has_dealt(campaign: Campaign) -> bool:
+    """Whether anybody was dealt a paper in a campaign. Holds as long as the caller holds the campaign."""
+    return store.has_papers(campaign.id)
 
 
 def list_passers(campaign: Campaign) -> list[Ticket]:
