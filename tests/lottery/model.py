@@ -6,7 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -100,8 +100,6 @@ def pass_time(boxes: Sequence[Box], *, now: datetime) -> None:
 class Desk:
     """Redemptions of a campaign's awards, by award code and scan id."""
 
-    claim_until: datetime
-    clerk_undo: timedelta = timedelta(minutes=15)
     scans: dict[UUID, tuple[str, str, datetime]] = field(default_factory=dict)  # code, who, when
     undone: set[UUID] = field(default_factory=set)
 
