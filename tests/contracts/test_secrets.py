@@ -266,6 +266,8 @@ def test_no_seed_gets_out_before_its_round_is_closed(play: Play, clock: time_mac
 
     clock.move_to(START + timedelta(days=1))
     world.tick()
+    phone = next(iter(answers))
+    assert phone.draw(phone.earn_ticket()).get_json()["receipt"]["round"] == 2
     play.read_every_page(world.phone(), *answers)
     type_every_command(play)
     play.look_everywhere()
