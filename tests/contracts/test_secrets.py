@@ -265,6 +265,7 @@ def test_no_seed_gets_out_before_its_round_is_closed(play: Play, clock: time_mac
     play.caplog.clear()
 
     clock.move_to(START + timedelta(days=1))
+    play.command("lottery", "beacon", "play", "2", "54321", "--as", "operator")
     world.tick()
     phone = next(iter(answers))
     assert phone.draw(phone.earn_ticket()).get_json()["receipt"]["round"] == 2
@@ -278,7 +279,6 @@ def test_no_seed_gets_out_before_its_round_is_closed(play: Play, clock: time_mac
     play.caplog.clear()
 
     clock.move_to(END)
-    play.command("lottery", "beacon", "play", "2", "54321", "--as", "operator")
     world.tick()
     play.read_every_page(world.phone(), *answers)
     play.look_everywhere()
