@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench format lock wheel clean
+.PHONY: help run test check chaos bench format lock wheel clean
 
 help: ## Say what each target does
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -22,7 +22,7 @@ run: $(STAMP) ## Serve the demo campaign on this machine (BIND=127.0.0.1:8000)
 	@$(BIN)/quizsvc run $(if $(BIND),--bind $(BIND)) $(if $(WORKERS),--workers $(WORKERS))
 
 test: $(STAMP) ## Run the whole test suite on SQLite and PostgreSQL
-	@$(BIN)/python -m pytest -n auto $(ARGS)
+	@$(BIN)/python -m pytest -n auto --dist loadgroup $(ARGS)
 
 check: $(STAMP) ## Lint, types, import contracts, dependencies, migrations, question bank
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
@@ -31,6 +31,9 @@ check: $(STAMP) ## Lint, types, import contracts, dependencies, migrations, ques
 	@$(BIN)/deptry .
 	@$(BIN)/python -m pytest -q tests/contracts
 	@$(BIN)/quizsvc questions check questions
+
+chaos: $(STAMP) ## Kill, empty and set back everything while a crowd draws (minutes; ARGS="--tickets 2000")
+	@$(BIN)/python -m tests.chaos $(ARGS)
 
 bench: $(STAMP) ## Measure the hot calls against a bare Flask route in the same run
 	@$(BIN)/python -m benchmarks

@@ -15,7 +15,7 @@ from flask import Flask, request
 
 from benchmarks.client import Address
 from quizsvc.app import create_app
-from quizsvc.embedded import die_with_parent
+from quizsvc.kit.processes import die_with_parent
 from quizsvc.kit.server import serve
 from quizsvc.settings import Settings
 

@@ -5,7 +5,6 @@ told when the supervisor dies, so that even `kill -9` leaves nothing behind. The
 keeps nothing on disk.
 """
 
-import ctypes
 import fcntl
 import json
 import os
@@ -20,10 +19,10 @@ from pathlib import Path
 from typing import IO, NoReturn
 
 from quizsvc.demo.service import SIGN_INS
+from quizsvc.kit.processes import die_with_parent
 from quizsvc.settings import Settings, SettingsRefused
 
 LONGEST_SOCKET_PATH = 100
-PR_SET_PDEATHSIG = 1
 
 
 def stand_in_log_in(code: str) -> str:
@@ -123,11 +122,6 @@ def valkey_command(socket: Path, *, folder: Path) -> list[str]:
         "loglevel": "warning",
     }
     return [str(valkey_binary()), *(word for name, value in options.items() for word in (f"--{name}", value))]
-
-
-def die_with_parent() -> None:
-    """Ask the kernel for SIGTERM when the parent dies."""
-    ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 class Supervisor:

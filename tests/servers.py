@@ -3,6 +3,7 @@
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -15,7 +16,8 @@ from typing import Any
 from redis import Redis
 from redis.exceptions import RedisError
 
-from quizsvc.embedded import die_with_parent, valkey_command
+from quizsvc.embedded import valkey_command
+from quizsvc.kit.processes import die_with_parent
 
 FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
 STARTS_WITHIN = 30.0
@@ -57,76 +59,104 @@ def _unprivileged() -> dict[str, Any]:
     return {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
 
 
+class Postgres:
+    """A PostgreSQL of one's own on a unix socket. `durable`: commits are on disk, as in production."""
+
+    def __init__(self, home: Path, *, durable: bool = False, settings: tuple[str, ...] = ()) -> None:
+        self.who = _unprivileged()
+        self.binaries = postgres_binaries()
+        if self.who:
+            home.chmod(0o755)
+            if "pginstall" in str(self.binaries):  # an unprivileged user may not be able to walk into the environment
+                self.binaries = _copied_wheel(self.binaries, home)
+        self.data, self.log = home / "data", home / "log"
+        self.data.mkdir()
+        if self.who:
+            os.chown(self.data, self.who["user"], self.who["group"])
+        command: list[str | Path] = [self.binaries / "initdb", "-D", self.data, "-U", "quizsvc", "-A", "trust"]
+        command += ["-E", "UTF8", "--no-locale", "-N"]
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, cwd=self.data, **self.who)
+        chosen = ("listen_addresses=", f"unix_socket_directories={self.data}", "max_connections=300", *settings)
+        self.options = [word for setting in (*chosen, *(() if durable else FAST)) for word in ("-c", setting)]
+
+    def url(self, database: str = "postgres") -> str:
+        return f"postgresql+psycopg://quizsvc@/{database}?host={self.data}"
+
+    def start(self) -> None:
+        """Start it and wait until it accepts connections. It dies with the thread that started it."""
+        command = [self.binaries / "postgres", "-D", self.data, *self.options]
+        with self.log.open("ab") as log:
+            self.server = subprocess.Popen(
+                command, stdout=log, stderr=log, cwd=self.data, preexec_fn=die_with_parent, **self.who
+            )
+        deadline = time.monotonic() + STARTS_WITHIN
+        asking: list[str | Path] = [self.binaries / "pg_isready", "-q", "-h", self.data]
+        while time.monotonic() < deadline and self.server.poll() is None:
+            if subprocess.run(asking, check=False).returncode == 0:
+                return
+            time.sleep(0.05)
+        raise RuntimeError(f"PostgreSQL did not start:\n{self.log.read_text(errors='replace')}")
+
+    def stop(self, *, immediate: bool = False) -> None:
+        """A fast shutdown, or one that leaves everything to crash recovery."""
+        self.server.send_signal(signal.SIGQUIT if immediate else signal.SIGINT)
+        self.server.wait(timeout=30)
+
+
 @contextmanager
 def postgres(*, durable: bool = False, settings: tuple[str, ...] = ()) -> Iterator[str]:
-    """A PostgreSQL of one's own on a unix socket; yields its URL. `durable`: commits are on disk, as in production."""
-    who = _unprivileged()
+    """A PostgreSQL that is gone when the block ends; yields its URL."""
     with tempfile.TemporaryDirectory(prefix="qpg") as made:
-        home = Path(made)
-        binaries = postgres_binaries()
-        if who:
-            home.chmod(0o755)
-            if "pginstall" in str(binaries):  # an unprivileged user may not be able to walk into the environment
-                binaries = _copied_wheel(binaries, home)
-        data = home / "data"
-        data.mkdir()
-        if who:
-            os.chown(data, who["user"], who["group"])
-        command: list[str | Path] = [binaries / "initdb", "-D", data, "-U", "quizsvc", "-A", "trust"]
-        command += ["-E", "UTF8", "--no-locale", "-N"]
-        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, cwd=data, **who)
-        chosen = ("listen_addresses=", f"unix_socket_directories={data}", "max_connections=300", *settings)
-        options = [word for setting in (*chosen, *(() if durable else FAST)) for word in ("-c", setting)]
-        command = [binaries / "postgres", "-D", data, *options]
-        log = (home / "log").open("wb")
-        with (
-            log,
-            subprocess.Popen(command, stdout=log, stderr=log, cwd=data, preexec_fn=die_with_parent, **who) as server,
-        ):
-            try:
-                _wait_until_accepting(binaries, data, server, home / "log")
-                yield f"postgresql+psycopg://quizsvc@/postgres?host={data}"
-            finally:
-                server.send_signal(2)  # SIGINT: fast shutdown
-                server.wait(timeout=30)
+        server = Postgres(Path(made), durable=durable, settings=settings)
+        server.start()
+        try:
+            yield server.url()
+        finally:
+            server.stop()
 
 
-def _wait_until_accepting(binaries: Path, socket: Path, server: subprocess.Popen[bytes], log: Path) -> None:
-    deadline = time.monotonic() + STARTS_WITHIN
-    while time.monotonic() < deadline and server.poll() is None:
-        if subprocess.run([binaries / "pg_isready", "-q", "-h", socket], check=False).returncode == 0:
-            return
-        time.sleep(0.05)
-    raise RuntimeError(f"PostgreSQL did not start:\n{log.read_text(errors='replace')}")
+class Valkey:
+    """A Valkey of one's own on a unix socket, which keeps nothing unless told to `save`."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.socket, self.dump = folder, folder / "s", folder / "dump.rdb"
+
+    @property
+    def url(self) -> str:
+        return f"unix://{self.socket}"
+
+    def start(self) -> None:
+        """Start it with what `dump` holds, if it is there, and wait until it answers."""
+        self.server = subprocess.Popen(
+            valkey_command(self.socket, folder=self.folder),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            preexec_fn=die_with_parent,
+        )
+        deadline = time.monotonic() + STARTS_WITHIN
+        with Redis.from_url(self.url) as client:
+            while True:
+                try:
+                    client.ping()
+                    return
+                except RedisError:
+                    if time.monotonic() > deadline:
+                        raise
+                    time.sleep(0.02)
+
+    def kill(self) -> None:
+        """As a crash does it."""
+        self.server.kill()
+        self.server.wait(timeout=10)
 
 
 @contextmanager
 def valkey() -> Iterator[str]:
-    """A Valkey of one's own on a unix socket; yields its URL."""
+    """A Valkey that is gone when the block ends; yields its URL."""
     with tempfile.TemporaryDirectory(prefix="qvk") as made:
-        socket = Path(made) / "s"
-        with subprocess.Popen(
-            valkey_command(socket, folder=Path(made)),
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            preexec_fn=die_with_parent,
-        ) as server:
-            try:
-                _wait_until_answering(f"unix://{socket}")
-                yield f"unix://{socket}"
-            finally:
-                server.terminate()
-                server.wait(timeout=10)
-
-
-def _wait_until_answering(url: str) -> None:
-    deadline = time.monotonic() + STARTS_WITHIN
-    with Redis.from_url(url) as client:
-        while True:
-            try:
-                client.ping()
-                return
-            except RedisError:
-                if time.monotonic() > deadline:
-                    raise
-                time.sleep(0.02)
+        server = Valkey(Path(made))
+        server.start()
+        try:
+            yield server.url
+        finally:
+            server.kill()

@@ -18,7 +18,7 @@ import orjson
 from flask import Flask, Response, current_app, g, request
 from flask.json.provider import JSONProvider
 from marshmallow import EXCLUDE, Schema, ValidationError
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import BaseConverter
@@ -31,6 +31,7 @@ from quizsvc.kit.fields import in_chinese
 LARGEST_BODY = 256 * 1024
 PAGES = "quizsvc.pages"
 MOST_PAGES = 256
+READ_ONLY_TRANSACTION = "25006"  # PostgreSQL's SQLSTATE
 JSON_OPTIONS = orjson.OPT_NON_STR_KEYS  # marshmallow's messages have int keys
 
 logger = logging.getLogger("quizsvc")
@@ -236,6 +237,13 @@ def _render_http_exception(error: HTTPException) -> Response:
     return response
 
 
+def _render_database_fault(error: DBAPIError) -> Response:
+    """A database that only reads (a standby after a failover) is as good as away; any other fault is a surprise."""
+    if getattr(error.orig, "sqlstate", None) == READ_ONLY_TRANSACTION:
+        return _render_database_away(error)
+    return _render_surprise(error)
+
+
 def _render_database_away(error: Exception) -> Response:
     logger.error("database away: request_id=%s %s", request_id(), type(error).__name__)
     return render_refusal(errors.DatabaseAway(retry_after=1))
@@ -272,4 +280,5 @@ def init_http(app: Flask) -> None:
     app.register_error_handler(HTTPException, _render_http_exception)
     for kind in (OperationalError, InterfaceError, PoolTimeout):
         app.register_error_handler(kind, _render_database_away)
+    app.register_error_handler(DBAPIError, _render_database_fault)
     app.register_error_handler(Exception, _render_surprise)

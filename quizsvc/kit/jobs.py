@@ -20,12 +20,16 @@ class Lease(Base):
 
 
 def take_lease(name: str, *, holder: UUID, lasts: timedelta, now: datetime) -> bool:
-    """Take or renew the lease; False while somebody else holds it. Every job is also idempotent by itself."""
+    """Take or renew the lease; False while somebody else holds it. Every job is also idempotent by itself.
+
+    A lease that reaches further than any could was taken before the clock was set back: it binds nobody.
+    """
     if insert_new(Lease, name=name, holder=holder, held_until=now + lasts):
         return True
+    is_free = (Lease.held_until <= now) | (Lease.held_until > now + 2 * lasts)
     taken = (
         update(Lease)
-        .where(Lease.name == name, (Lease.holder == holder) | (Lease.held_until <= now))
+        .where(Lease.name == name, (Lease.holder == holder) | is_free)
         .values(holder=holder, held_until=now + lasts)
         .returning(Lease.name)
     )

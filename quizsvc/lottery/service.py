@@ -152,7 +152,8 @@ def _write_draw(campaign: Campaign, one: Round, ticket: Ticket, *, position: int
     prize = rounds.deck_of(campaign, one)[position - 1]
     with transaction():
         state, anchored_at = store.share_round(one.id)
-        if state != rules.OPEN:
+        drawn_at = rules.date_draw(now, anchored_at=anchored_at)
+        if state != rules.OPEN or drawn_at >= one.closes_at:  # behind an anchor of the round's last millisecond
             raise NoRoundOpen
         draw = Draw(
             ticket_id=ticket.id,
@@ -163,7 +164,7 @@ def _write_draw(campaign: Campaign, one: Round, ticket: Ticket, *, position: int
             position=position,
             alias=new_alias(),
             prize=prize,
-            drawn_at=rules.date_draw(now, anchored_at=anchored_at),
+            drawn_at=drawn_at,
         )
         if not store.add_draw(draw):
             stands = store.find_draw(ticket.id)

@@ -174,6 +174,15 @@ def test_a_lease_given_back_is_free_at_once_and_only_its_holder_gives_it_back() 
     assert take(second, at=START)
 
 
+@pytest.mark.parametrize(
+    ("earlier", "taken"), [(FOR_A_MINUTE, False), (FOR_A_MINUTE + timedelta(milliseconds=1), True)]
+)
+def test_a_lease_taken_before_the_clock_was_set_back_binds_nobody(earlier: timedelta, taken: bool) -> None:
+    """It would stop every recurring job for as long as the clock went back."""
+    assert take(uuid4(), at=START)
+    assert take(uuid4(), at=START - earlier) is taken
+
+
 @pytest.mark.parametrize("stands", [False, True])
 def test_of_many_at_once_one_takes_the_lease(app: Flask, stands: bool) -> None:
     for turn in range(5):

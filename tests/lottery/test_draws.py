@@ -9,10 +9,15 @@ from typing import Any
 import pytest
 import time_machine
 from redis import Redis
+from sqlalchemy import event
+from sqlalchemy.engine import Connection
 from werkzeug.test import TestResponse
 
+from quizsvc.campaigns import service as campaigns
 from quizsvc.kit import lua
-from quizsvc.lottery import gate
+from quizsvc.kit.clock import utcnow
+from quizsvc.kit.db import WRITES, db, transaction
+from quizsvc.lottery import gate, ledger
 from tests.world import START, Phone, World, box
 
 
@@ -309,6 +314,54 @@ def test_a_draw_that_races_with_the_closing_is_in_the_ledger_or_refused(
     assert world.count("draws") == world.count("awards") == drawn
     ((after,),) = world.rows("SELECT after FROM audit WHERE act = 'round.close'")
     assert f'"draws":{drawn}' in str(after).replace(" ", "").replace("'", '"')
+
+
+def test_a_draw_behind_an_anchor_is_never_dated_into_the_rounds_end(
+    world: World, clock: time_machine.Traveller
+) -> None:
+    """An anchor of the round's last millisecond leaves no moment of the round to date a draw at."""
+    closes_at = START + timedelta(hours=1)
+    slug = world.publish(round=[box(cards=9, prizes={"tissue": 1}, days=(-1, 1)) | {"closes_at": closes_at}])
+    (phone, ticket), (other, others_ticket) = drawers(world, 2)
+    assert phone.draw(ticket).status_code == 200
+    clock.move_to(closes_at - timedelta(milliseconds=1))
+    anchored(slug)
+    assert other.draw(others_ticket).get_json()["errcode"] == "lottery.no_round_open"
+    assert world.count("draws") == 1
+
+
+def anchored(slug: str) -> None:
+    with transaction():
+        ledger.anchor_draws(campaigns.get_campaign(slug), now=utcnow(), forced=True)
+
+
+READ_ONLY = {"sqlite": "PRAGMA query_only = ON", "postgresql": "SET TRANSACTION READ ONLY"}
+
+
+def test_a_database_that_only_reads_refuses_and_loses_nothing(world: World) -> None:
+    """As a standby does after a failover: replays are answered, a new draw is asked to come again."""
+    world.publish(round=[box(cards=5, prizes={"tissue": 5})])
+    (phone, ticket), (other, others_ticket) = drawers(world, 2)
+    first = phone.draw(ticket).get_json()
+    kind = db.engine.dialect.name
+
+    def read_only(connection: Connection) -> None:
+        if connection.get_execution_options().get(WRITES):
+            connection.exec_driver_sql(READ_ONLY[kind])
+
+    event.listen(db.engine, "begin", read_only)
+    try:
+        assert phone.draw(ticket).get_json() == first
+        refused = other.draw(others_ticket)
+    finally:
+        event.remove(db.engine, "begin", read_only)
+        if kind == "sqlite":
+            db.session.connection().exec_driver_sql("PRAGMA query_only = OFF")
+            db.session.rollback()
+    assert (refused.status_code, refused.get_json()["errcode"]) == (503, "http.database_away")
+    assert refused.headers["Retry-After"] == "1"
+    assert other.draw(others_ticket).get_json()["receipt"]["position"] == 2
+    assert world.count("draws") == 2
 
 
 def test_draw_statements_and_redis_calls_stay_few(world: World, redis: Redis, statements: list[str]) -> None:
