@@ -7,7 +7,7 @@ from flask.cli import AppGroup
 
 from quizsvc.accounts import service as accounts
 from quizsvc.backoffice import service
-from quizsvc.campaigns import rules
+from quizsvc.campaigns import amendments, rules
 from quizsvc.campaigns import service as campaigns
 from quizsvc.campaigns.files import read_campaign
 from quizsvc.kit.clock import utcnow
@@ -16,9 +16,18 @@ from quizsvc.kit.problems import parse_toml, read_text
 from quizsvc.quiz import service as quiz
 from quizsvc.regions import service as tree
 
-group = AppGroup("campaign", help="Campaigns: load, check, publish, pause, resume, close.")
+group = AppGroup("campaign", help="Campaigns: load, check, publish, amend, withdraw, pause, resume, close.")
 regions = AppGroup("regions", help="The tree of regions.")
 acting = click.option("--as", "acting", metavar="STAFF", required=True, help="who does this")
+
+
+def _written(_context: click.Context, _option: click.Parameter, reason: str) -> str:
+    if not reason.strip():
+        raise click.BadParameter("say why; it is shown to everybody")
+    return reason.strip()
+
+
+reasoned = click.option("--reason", metavar="WHY", required=True, callback=_written, help="shown to everybody")
 
 
 @regions.command("load")
@@ -48,28 +57,58 @@ def load(file: Path, acting: str) -> None:
 @group.command("check")
 @click.argument("slug")
 def check(slug: str) -> None:
-    """Say what keeps a draft from being published, and what the bank makes of its paper plan."""
+    """Say what keeps a draft, or the amendment that waits, from being published; and how the bank fills the plan."""
     with reading():
         campaign = campaigns.get_campaign(slug)
-        problems, plan = service.find_problems(campaign), quiz.describe_plan(campaign)
+        amendment = amendments.find_amendment(campaign)
+        if amendment is None:
+            problems = service.find_problems(campaign)
+        else:
+            problems = service.find_amendment_problems(campaign, amendment, now=utcnow())
+        plan = quiz.describe_plan(campaign)
     for problem in problems:
         click.echo(str(problem))
     for line in plan:
         click.echo(f"{slug}: paper.plan: {line}")
     if problems:
         raise SystemExit(1)
-    click.echo(f"{slug} can be published")
+    click.echo(f"{slug if amendment is None else f'the amendment of {slug}'} can be published")
+
+
+@group.command("amend")
+@click.argument("file", type=click.Path(path_type=Path))
+@reasoned
+@acting
+def amend(file: Path, reason: str, acting: str) -> None:
+    """Put the changed file of a published campaign forward: longer, more prizes, another round, never less."""
+    document = read_campaign(parse_toml(read_text(file), file=str(file)), file=str(file))
+    slug = document["slug"]
+    with transaction():
+        campaign = campaigns.get_campaign(slug)
+        service.amend(campaign, document, reason=reason, by=accounts.get_staff(acting), now=utcnow())
+    click.echo(f"an amendment of {slug} waits for a second person; next: quizsvc campaign check {slug}")
 
 
 @group.command("publish")
 @click.argument("slug")
 @acting
 def publish(slug: str, acting: str) -> None:
-    """Seal the boxes and freeze the rules; by a person other than who drafted it."""
+    """Publish the draft, or the amendment that waits; by a person other than who drafted it."""
     with transaction():
         service.publish(campaigns.get_campaign(slug), by=accounts.get_staff(acting), now=utcnow())
     with reading():
         click.echo(f"{slug} is published; rules hash {campaigns.get_campaign(slug).rules_hash}")
+
+
+@group.command("withdraw")
+@click.argument("slug")
+@reasoned
+@acting
+def withdraw(slug: str, reason: str, acting: str) -> None:
+    """Make a published campaign a draft again, while nobody has been dealt a paper."""
+    with transaction():
+        service.withdraw(campaigns.get_campaign(slug), reason=reason, by=accounts.get_staff(acting), now=utcnow())
+    click.echo(f"{slug} stands as a draft; its boxes are gone and will be sealed anew")
 
 
 @group.command("pause")

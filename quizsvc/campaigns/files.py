@@ -102,7 +102,7 @@ class CampaignFile(Schema):
     @post_load
     def arrange(self, found: dict[str, Any], **_options: Any) -> dict[str, Any]:
         """Number the rounds and put each one's counts in the order of the prize list."""
-        prizes, rounds = found.pop("prize"), found.pop("round")
+        prizes, rounds, terms = found.pop("prize"), found.pop("round"), found.pop("rules")
         order = [prize["code"] for prize in prizes]
         found["partners"] = found.pop("partner")
         found["prizes"] = prizes
@@ -116,7 +116,7 @@ class CampaignFile(Schema):
             }
             for no, (opens_at, closes_at, one) in enumerate(_each_day(rounds), start=1)
         ]
-        return {**found, **found.pop("rules")}
+        return {**found, **terms}
 
 
 def _each_day(rounds: list[dict[str, Any]]) -> Iterator[tuple[str, str, dict[str, Any]]]:

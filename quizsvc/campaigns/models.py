@@ -28,10 +28,24 @@ class CampaignRecord(Base):
     drafted_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
+class AmendmentRecord(Base):
+    """The amendment of a published campaign that waits for a second person; at most one."""
+
+    __tablename__ = "campaign_amendments"
+    __table_args__ = (CheckConstraint("trim(reason) <> ''", name="reason"),)
+
+    campaign_id: Mapped[UUID] = mapped_column(Uuid, ForeignKey("campaigns.id"), primary_key=True)
+    draft: Mapped[dict[str, Any]] = mapped_column(JSON)
+    reason: Mapped[str] = mapped_column(Text)
+    drafted_by: Mapped[str] = mapped_column(String(40))
+    drafted_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
 class VersionRecord(Base):
-    """A published version: the exact text that was hashed. Never changed."""
+    """A published version: the exact text that was hashed. Never changed, and kept when it is withdrawn."""
 
     __tablename__ = "campaign_versions"
+    __table_args__ = (CheckConstraint("(withdrawn_at IS NULL) = (withdrawn_reason IS NULL)", name="withdrawn"),)
 
     campaign_id: Mapped[UUID] = mapped_column(Uuid, ForeignKey("campaigns.id"), primary_key=True)
     version: Mapped[int] = mapped_column(primary_key=True)
@@ -40,3 +54,5 @@ class VersionRecord(Base):
     published_by: Mapped[str] = mapped_column(String(40))
     published_at: Mapped[datetime] = mapped_column(UtcDateTime)
     reason: Mapped[str | None] = mapped_column(Text)
+    withdrawn_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    withdrawn_reason: Mapped[str | None] = mapped_column(Text)

@@ -126,6 +126,27 @@ class Campaign:
     rules_hash: str
 
 
+@dataclass(frozen=True)
+class Amendment:
+    """What the rules of a published campaign shall become, and why; waits for a second person."""
+
+    definition: Definition
+    reason: str
+    drafted_by: str
+
+
+@dataclass(frozen=True)
+class Version:
+    """Rules that were published. `reason` of an amendment; `withdrawn_*` of rules that nobody took part under."""
+
+    version: int
+    rules_hash: str
+    published_at: datetime
+    reason: str | None
+    withdrawn_at: datetime | None
+    withdrawn_reason: str | None
+
+
 def definition_of(document: Mapping[str, Any]) -> Definition:
     """A definition from its JSON document, which the file's schema (or a publication) has brought into shape."""
     paper = document["paper"]

@@ -129,25 +129,51 @@ def publish(
     if published_by == campaign.drafted_by and not one_person:
         raise SecondPersonNeeded
     document = dict(campaign.definition.document)
-    document["rounds"] = [{**one, "commitment": commitments[one["no"]]} for one in document["rounds"]]
     if CLOSING_DRAW in commitments:
         document["closing_draw"] = {"commitment": commitments[CLOSING_DRAW]}
-    document["version"] = 1
-    text = canonical(document)
-    move(campaign, rules.PUBLISHED, by=published_by, now=now)
+    version = freeze(campaign, document, commitments=commitments, published_by=published_by, reason=None, now=now)
+    move(campaign, rules.PUBLISHED, by=published_by, now=now, version=version)
+
+
+def freeze(
+    campaign: Campaign,
+    document: Mapping[str, Any],
+    *,
+    commitments: Mapping[int, str],
+    published_by: str,
+    reason: str | None,
+    now: datetime,
+) -> int:
+    """Write the next version of the rules down; returns its number. The caller holds the campaign.
+
+    Numbers go on counting after a withdrawal: one number never names two texts, and people see that boxes were sealed
+    anew.
+    """
+    version = store.next_version(campaign.id)
+    boxes = [{**one, "commitment": commitments[one["no"]]} for one in document["rounds"]]
+    text = canonical({**document, "rounds": boxes, "version": version})
     store.add_version(
-        campaign.id, version=1, rules=text, rules_hash=sha256_hex(text), published_by=published_by, now=now
+        campaign.id,
+        version=version,
+        rules=text,
+        rules_hash=sha256_hex(text),
+        published_by=published_by,
+        reason=reason,
+        now=now,
     )
+    return version
 
 
-def move(campaign: Campaign, state: str, *, by: str, now: datetime) -> None:
-    """Move along the lifecycle; WrongState where there is no such arrow. Already there: nothing happens."""
+def move(campaign: Campaign, state: str, *, by: str, now: datetime, version: int = 1) -> None:
+    """Move along the lifecycle; WrongState where there is no such arrow. Already there: nothing happens.
+
+    `version`: the number of the rules that a draft becomes.
+    """
     if campaign.state == state:
         return
     if (campaign.state, state) not in rules.MOVES:
         raise WrongState
     store.hold(campaign.id)  # waits for papers that are being dealt or handed in under the old state
-    version = max(1, campaign.version)
     if not store.record_move(campaign.id, before=campaign.state, after=state, version=version):
         raise WrongState
     accounts.audit(

@@ -6,11 +6,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, case, delete, func, select, update
 
-from quizsvc.campaigns.models import CampaignRecord, VersionRecord
-from quizsvc.campaigns.rules import DRAFT
+from quizsvc.campaigns.models import AmendmentRecord, CampaignRecord, VersionRecord
+from quizsvc.campaigns.rules import DRAFT, Version
 from quizsvc.kit.db import db, insert, insert_new, table_of
+
+# --- campaigns --------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,10 @@ def find_standing(*, slug: str | None = None, campaign_id: UUID | None = None, k
     else:
         asked = {"campaign_id": campaign_id}
         row = db.session.execute(_KEPT_BY_ID if kept else _STANDING_BY_ID, asked).one_or_none()
+    if kept and row is not None and row.version and row.rules_hash is None:
+        # PostgreSQL waited for a publication and then joined the new row to the versions it saw before; the row is
+        # kept now, so a second look finds both.
+        return find_standing(slug=slug, campaign_id=campaign_id)
     return None if row is None else Standing(*row)
 
 
@@ -79,13 +85,6 @@ def get_draft(campaign_id: UUID) -> dict[str, Any]:
         select(CampaignRecord.draft).where(CampaignRecord.id == campaign_id)
     ).scalar_one()
     return draft
-
-
-def get_rules(campaign_id: UUID, version: int) -> str:
-    """The published rules' text."""
-    return db.session.execute(
-        select(VersionRecord.rules).where(VersionRecord.campaign_id == campaign_id, VersionRecord.version == version)
-    ).scalar_one()
 
 
 def hold(campaign_id: UUID) -> None:
@@ -116,18 +115,34 @@ def record_draft(
 
 
 def record_move(campaign_id: UUID, *, before: str, after: str, version: int) -> bool:
-    """False when the campaign was in another state."""
+    """False when the campaign was in another state. `version` is what a draft becomes; others keep theirs."""
     moved = (
         update(CampaignRecord)
         .where(CampaignRecord.id == campaign_id, CampaignRecord.state == before)
-        .values(state=after, version=version)
+        .values(state=after, version=case((CampaignRecord.version == 0, version), else_=CampaignRecord.version))
         .returning(CampaignRecord.id)
     )
     return db.session.scalar(moved) is not None
 
 
+# --- versions ---------------------------------------------------------------------------------------------------------
+
+
+def next_version(campaign_id: UUID) -> int:
+    """One more than the highest number that was ever published."""
+    highest = select(func.max(VersionRecord.version)).where(VersionRecord.campaign_id == campaign_id)
+    return (db.session.scalar(highest) or 0) + 1
+
+
 def add_version(
-    campaign_id: UUID, *, version: int, rules: str, rules_hash: str, published_by: str, now: datetime
+    campaign_id: UUID,
+    *,
+    version: int,
+    rules: str,
+    rules_hash: str,
+    published_by: str,
+    reason: str | None,
+    now: datetime,
 ) -> None:
     db.session.execute(
         insert(VersionRecord).values(
@@ -137,5 +152,80 @@ def add_version(
             rules_hash=rules_hash,
             published_by=published_by,
             published_at=now,
+            reason=reason,
         )
     )
+
+
+def get_rules(campaign_id: UUID, version: int) -> str:
+    """The published rules' text."""
+    return db.session.execute(
+        select(VersionRecord.rules).where(VersionRecord.campaign_id == campaign_id, VersionRecord.version == version)
+    ).scalar_one()
+
+
+def list_versions(campaign_id: UUID) -> Sequence[Version]:
+    """Everything that was ever published, in order."""
+    record = VersionRecord
+    rows = db.session.execute(
+        select(
+            record.version,
+            record.rules_hash,
+            record.published_at,
+            record.reason,
+            record.withdrawn_at,
+            record.withdrawn_reason,
+        )
+        .where(record.campaign_id == campaign_id)
+        .order_by(record.version)
+    )
+    return [Version(*row) for row in rows]
+
+
+def list_withdrawn_rules(campaign_id: UUID) -> Sequence[str]:
+    """The texts of rules that were withdrawn."""
+    record = VersionRecord
+    wanted = select(record.rules).where(record.campaign_id == campaign_id, record.withdrawn_at.is_not(None))
+    return db.session.scalars(wanted).all()
+
+
+def record_withdrawal(campaign_id: UUID, *, reason: str, now: datetime) -> None:
+    """Make the campaign a draft again; what was published stays written down."""
+    version, campaign = VersionRecord, CampaignRecord
+    db.session.execute(
+        update(version)
+        .where(version.campaign_id == campaign_id, version.withdrawn_at.is_(None))
+        .values(withdrawn_at=now, withdrawn_reason=reason)
+    )
+    db.session.execute(update(campaign).where(campaign.id == campaign_id).values(state=DRAFT, version=0))
+
+
+# --- amendments -------------------------------------------------------------------------------------------------------
+
+
+def record_amendment(
+    campaign_id: UUID, *, draft: Mapping[str, Any], reason: str, drafted_by: str, now: datetime
+) -> None:
+    """Add the amendment or replace the one that waits."""
+    said = {"draft": dict(draft), "reason": reason, "drafted_by": drafted_by, "drafted_at": now}
+    if not insert_new(AmendmentRecord, campaign_id=campaign_id, **said):
+        db.session.execute(update(AmendmentRecord).where(AmendmentRecord.campaign_id == campaign_id).values(**said))
+
+
+def find_amendment(campaign_id: UUID) -> tuple[dict[str, Any], str, str] | None:
+    """Draft, reason and who drafted it."""
+    record = AmendmentRecord
+    row = db.session.execute(
+        select(record.draft, record.reason, record.drafted_by).where(record.campaign_id == campaign_id)
+    ).one_or_none()
+    return None if row is None else (row[0], row[1], row[2])
+
+
+def delete_amendment(campaign_id: UUID) -> None:
+    db.session.execute(delete(AmendmentRecord).where(AmendmentRecord.campaign_id == campaign_id))
+
+
+def record_amended(campaign_id: UUID, *, version: int, draft: Mapping[str, Any], drafted_by: str) -> None:
+    """Put a version in force. Its draft is what a withdrawal would leave."""
+    amended = update(CampaignRecord).where(CampaignRecord.id == campaign_id)
+    db.session.execute(amended.values(version=version, draft=dict(draft), drafted_by=drafted_by))

@@ -113,6 +113,16 @@ def record_expired(*, now: datetime) -> int:
     return len(db.session.scalars(expired).all())
 
 
+def record_claim_until(campaign_id: UUID, *, claim_until: datetime) -> None:
+    """Until when awards that were not fetched may be; also those that had expired."""
+    record = AwardRecord
+    db.session.execute(
+        update(record)
+        .where(record.campaign_id == campaign_id, record.state.in_((WON, EXPIRED)), record.expires_at < claim_until)
+        .values(state=WON, expires_at=claim_until)
+    )
+
+
 def record_void(award_id: UUID) -> bool:
     """False unless the award was there to be redeemed."""
     voided = (

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from quizsvc.accounts import service as accounts
 from quizsvc.accounts.rules import Citizen
+from quizsvc.campaigns import service as campaigns
 from quizsvc.campaigns.rules import Campaign
 from quizsvc.kit.crypto import keys
 from quizsvc.kit.errors import Refusal
@@ -38,10 +39,12 @@ class Winner:
 def give_award(campaign: Campaign, winner: Winner, *, prize: str, now: datetime) -> Award | None:
     """Write a win down, with a coupon if the prize is one; MaxWins.
 
-    None when the person's other ticket won in this very moment, or two codes met: roll back and try again.
+    None when the person's other ticket won in this very moment, or two codes met: roll back and try again. The caller
+    holds the round; the rules are read again, since an amendment may have come before that.
     """
+    definition = campaigns.get_campaign_by_id(campaign.id).definition
     nth = award_store.count_wins(winner.limit_key) + 1
-    max_wins = campaign.definition.max_wins
+    max_wins = definition.max_wins
     if nth > max_wins:
         raise MaxWins
     award = Award(
@@ -54,14 +57,19 @@ def give_award(campaign: Campaign, winner: Winner, *, prize: str, now: datetime)
         prize=prize,
         state=rules.WON,
         won_at=now,
-        expires_at=campaign.definition.claim_until,
+        expires_at=definition.claim_until,
     )
     code_hash = hash_code(code_of(award.id))
     if not award_store.add_award(award, limit_key=winner.limit_key, nth=nth, max_wins=max_wins, code_hash=code_hash):
         return None
-    if campaign.definition.prize(prize).kind == "coupon":
+    if definition.prize(prize).kind == "coupon":
         award_store.assign_coupon(award)
     return award
+
+
+def extend_claims(amended: Campaign) -> None:
+    """Let what was not fetched be fetched until the amended `claim_until`, also what had expired before."""
+    award_store.record_claim_until(amended.id, claim_until=amended.definition.claim_until)
 
 
 def void_award(campaign: Campaign, *, code: str, reason: str, by: str, now: datetime) -> bool:

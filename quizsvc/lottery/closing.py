@@ -119,6 +119,15 @@ def find_entry(campaign: Campaign, citizen: Citizen) -> tuple[Entry, int] | None
     return closing_store.find_entry(campaign.id, citizen_id=citizen.id)
 
 
+def discard_boxes(campaign: Campaign) -> None:
+    """Take a withdrawn campaign's rounds and seeds away: no box is ever sealed with a seed that was there before.
+
+    The caller holds the rounds and knows that no paper was dealt; the database refuses to lose a round with a draw.
+    """
+    closing_store.delete_closing_seed(campaign.id)
+    store.delete_rounds(campaign.id)
+
+
 def seal(campaign_id: UUID) -> str:
     """Make the closing draw's seed. Returns its commitment, to be published with the rules."""
     commitment, sealed_seed = rounds.fresh_seed()

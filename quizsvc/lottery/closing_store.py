@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, delete, select, update
 
 from quizsvc.kit.db import db, insert, table_of
 from quizsvc.lottery.models import ClosingSeedRecord, EntryRecord, RoundRecord
@@ -24,6 +24,10 @@ def find_closing_seed(campaign_id: UUID) -> tuple[str, str] | None:
         select(record.commitment, record.sealed_seed).where(record.campaign_id == campaign_id)
     ).one_or_none()
     return None if row is None else (row[0], row[1])
+
+
+def delete_closing_seed(campaign_id: UUID) -> None:
+    db.session.execute(delete(ClosingSeedRecord).where(ClosingSeedRecord.campaign_id == campaign_id))
 
 
 def add_entries(round_id: UUID, entries: Sequence[Entry]) -> None:

@@ -16,6 +16,8 @@ from quizsvc.lottery.rules import Award, Redemption
 from quizsvc.regions import service as regions
 from quizsvc.regions.rules import Region
 
+TRIES = 5
+
 
 class CodeMistyped(Refusal):
     code, status = "lottery.code_mistyped", 422
@@ -89,8 +91,6 @@ def redeem(scan_id: UUID, *, code: str, note: str, staff: Staff, now: datetime) 
     if repeated is not None:
         return _own(repeated, staff=staff)
     award, campaign, desk = _find(code, staff=staff)
-    if not award_store.record_redeemed(award.id, now=now):
-        return _first_answer(scan_id, award, staff=staff, now=now)
     redemption = Redemption(
         id=scan_id,
         award_id=award.id,
@@ -101,16 +101,32 @@ def redeem(scan_id: UUID, *, code: str, note: str, staff: Staff, now: datetime) 
         note=note,
         undone_at=None,
     )
-    if not award_store.add_redemption(redemption):  # the scan id was used for another award in this very moment
-        raise RedemptionUnknown
+    for _ in range(TRIES):
+        if award_store.add_redemption(redemption):
+            _hand_over(redemption, award, desk=desk, now=now)
+            return Redeemed(redemption, campaign.definition.prize(award.prize), desk)
+        repeated = award_store.find_redemption(scan_id)
+        if repeated is not None:
+            return _own(repeated, staff=staff)
+        standing = award_store.find_standing_redemption(award.id)
+        if standing is not None:
+            raise _already(standing)
+        # what stood against it was undone in this very moment
+    raise AlreadyRedeemed
+
+
+def _hand_over(redemption: Redemption, award: Award, *, desk: Region, now: datetime) -> None:
+    """Redeem the award of a redemption that stands; AwardExpired, AwardVoid (both take the redemption back)."""
+    if not award_store.record_redeemed(award.id, now=now):
+        latest = award_store.find_award(award.id) or award
+        raise AwardExpired if rules.state_at(latest, now=now) == rules.EXPIRED else AwardVoid
     accounts.audit(
-        staff.name,
+        redemption.staff_name,
         act="award.redeem",
         subject=str(award.id),
-        after={"scan": str(scan_id), "prize": award.prize, "region": desk.code},
+        after={"scan": str(redemption.id), "prize": award.prize, "region": desk.code},
         now=now,
     )
-    return Redeemed(redemption, campaign.definition.prize(award.prize), desk)
 
 
 def undo(scan_id: UUID, *, reason: str, staff: Staff, now: datetime) -> Redeemed:
@@ -149,24 +165,17 @@ def _find(code: str, *, staff: Staff) -> tuple[Award, Campaign, Region]:
     return award, campaign, desks[0]
 
 
-def _first_answer(scan_id: UUID, award: Award, *, staff: Staff, now: datetime) -> Redeemed:
-    """What stands for an award that could not be redeemed: this very scan, or the reason why not."""
-    repeated = award_store.find_redemption(scan_id)
-    if repeated is not None:
-        return _own(repeated, staff=staff)
-    standing = award_store.find_standing_redemption(award.id)
-    if standing is not None:
-        where = regions.get_region_by_id(standing.region_id)
-        raise AlreadyRedeemed(
-            fields={
-                "redeemed": {
-                    "redeemed_at": rfc3339(standing.redeemed_at),
-                    "redeemed_by": standing.staff_name,
-                    "region": where.name,
-                }
+def _already(standing: Redemption) -> AlreadyRedeemed:
+    """The refusal that says when, where and by whom."""
+    return AlreadyRedeemed(
+        fields={
+            "redeemed": {
+                "redeemed_at": rfc3339(standing.redeemed_at),
+                "redeemed_by": standing.staff_name,
+                "region": regions.get_region_by_id(standing.region_id).name,
             }
-        )
-    raise AwardExpired if rules.state_at(award, now=now) == rules.EXPIRED else AwardVoid
+        }
+    )
 
 
 def _own(redemption: Redemption, *, staff: Staff) -> Redeemed:

@@ -26,30 +26,67 @@ def fresh_seed() -> tuple[str, str]:
 
 def seal_rounds(campaign: Campaign) -> dict[int, str]:
     """Make every round's seed and box. Returns the commitments by round number, to be published with the rules."""
-    commitments: dict[int, str] = {}
-    for plan in campaign.definition.rounds:
-        commitments[plan.no], sealed_seed = fresh_seed()
-        store.add_round(
-            Round(
-                id=new_id(),
-                campaign_id=campaign.id,
-                no=plan.no,
-                state=rules.PLANNED,
-                opens_at=plan.opens_at,
-                closes_at=plan.closes_at,
-                cards=plan.cards,
-                planned=planned_of(campaign, plan),
-                carried=[],
-                commitment=commitments[plan.no],
-                sealed_seed=sealed_seed,
-                beacon=None if campaign.definition.beacon else "",
-                rules_hash=None,
-                anchored_at=None,
-                previous_head=None,
-                head=None,
-            )
+    return {plan.no: _seal_round(campaign, plan) for plan in campaign.definition.rounds}
+
+
+def _seal_round(campaign: Campaign, plan: RoundPlan) -> str:
+    """Make a round's seed and box. Returns its commitment."""
+    commitment, sealed_seed = fresh_seed()
+    store.add_round(
+        Round(
+            id=new_id(),
+            campaign_id=campaign.id,
+            no=plan.no,
+            state=rules.PLANNED,
+            opens_at=plan.opens_at,
+            closes_at=plan.closes_at,
+            cards=plan.cards,
+            planned=planned_of(campaign, plan),
+            carried=[],
+            commitment=commitment,
+            sealed_seed=sealed_seed,
+            beacon=None if campaign.definition.beacon else "",
+            rules_hash=None,
+            anchored_at=None,
+            previous_head=None,
+            head=None,
         )
+    )
+    return commitment
+
+
+def amend_rounds(amended: Campaign) -> dict[int, str]:
+    """Bring planned rounds to the amended definition and seal the added ones; WrongState.
+
+    Returns all commitments by round number: those that stand, and the fresh ones. The caller holds the rounds' rows and
+    has found nothing unfavourable, so that rounds which have opened are as they were.
+    """
+    standing = {one.no: one for one in store.list_rounds(amended.id)}
+    commitments = {no: one.commitment for no, one in standing.items()}
+    for plan in amended.definition.rounds:
+        if plan.no not in standing:
+            commitments[plan.no] = _seal_round(amended, plan)
+        elif standing[plan.no].state == rules.PLANNED and not store.record_amended(
+            standing[plan.no].id,
+            opens_at=plan.opens_at,
+            closes_at=plan.closes_at,
+            cards=plan.cards,
+            planned=planned_of(amended, plan),
+        ):  # added by an amendment that was published while this one waited, it opened before its row was held
+            raise campaigns.WrongState
+    for one in standing.values():
+        if one.head is not None and one.no + 1 not in standing:
+            _hand_on(amended, one, head=one.head)  # nobody was there to inherit when the last round closed
     return commitments
+
+
+def list_fixed(campaign: Campaign, *, now: datetime) -> set[int]:
+    """Numbers of the rounds that no amendment may touch: open or over, due, or with a public number that is known.
+
+    With seed and number known a deck is known: whoever then chose other counts would choose who wins.
+    """
+    standing = store.list_rounds(campaign.id)
+    return {one.no for one in standing if one.state != rules.PLANNED or one.opens_at <= now or one.beacon}
 
 
 def planned_of(campaign: Campaign, plan: RoundPlan) -> list[Count]:
@@ -109,10 +146,7 @@ def close_round(campaign: Campaign, one: Round, *, now: datetime) -> None:
     lines = list_lines(one)
     head = rules.chain_head(bundle_header(campaign, one), lines)
     store.record_closing(one.id, head=head)
-    left = leftover_of(campaign, one)
-    following = [later for later in store.list_rounds(campaign.id) if later.no == one.no + 1]
-    for later in following:
-        store.record_inheritance(later.id, carried=left, previous_head=head)
+    left = _hand_on(campaign, one, head=head)
     accounts.audit(
         accounts.SYSTEM,
         act="round.close",
@@ -120,6 +154,15 @@ def close_round(campaign: Campaign, one: Round, *, now: datetime) -> None:
         after={"head": head, "draws": len(lines), "left": {count.code: count.count for count in left}},
         now=now,
     )
+
+
+def _hand_on(campaign: Campaign, one: Round, *, head: str) -> list[Count]:
+    """Hand a closed round's undrawn prizes to the one after it, if there is one. Returns them."""
+    left = leftover_of(campaign, one)
+    for later in store.list_rounds(campaign.id):
+        if later.no == one.no + 1:
+            store.record_inheritance(later.id, carried=left, previous_head=head)
+    return left
 
 
 def leftover_of(campaign: Campaign, one: Round) -> list[Count]:

@@ -107,7 +107,7 @@ def draw_ticket(ticket_id: UUID, *, citizen: Citizen, now: datetime) -> Drawn:
             raise Excluded
         if wins >= campaign.definition.max_wins:
             raise MaxWins
-    one = _require_open(campaign, one, now=now)
+    campaign, one = _require_open(campaign, one, now=now)
     for _ in range(TRIES):
         position = _ask_gate(one, ticket, now=now)
         if position:
@@ -121,15 +121,16 @@ def draw_ticket(ticket_id: UUID, *, citizen: Citizen, now: datetime) -> Drawn:
     raise Busy(retry_after=1)
 
 
-def _require_open(campaign: Campaign, due: Round, *, now: datetime) -> Round:
-    """The round that is due, opened here if tick has not come round yet."""
+def _require_open(campaign: Campaign, due: Round, *, now: datetime) -> tuple[Campaign, Round]:
+    """The round that is due, opened here if tick has not come round yet, and the rules that it opened with."""
     if due.state == rules.PLANNED:
         with transaction():
             rounds.advance_rounds(campaign, now=now)
             due = next(one for one in store.list_rounds(campaign.id) if one.id == due.id)
+            campaign = campaigns.get_campaign_by_id(campaign.id)  # an amendment may have filled the box meanwhile
     if due.state != rules.OPEN:
         raise NoRoundOpen
-    return due
+    return campaign, due
 
 
 def _ask_gate(one: Round, ticket: Ticket, *, now: datetime) -> int:

@@ -5,12 +5,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, bindparam, func, select, update
+from sqlalchemy import Row, bindparam, delete, func, select, update
 
 from quizsvc.kit.db import db, insert, insert_new, table_of
 from quizsvc.lottery.award_store import BLOCKED, WINS
 from quizsvc.lottery.models import AnchorRecord, DrawRecord, RoundRecord
-from quizsvc.lottery.rules import CLOSED, OPEN, Anchor, Count, Draw, Round
+from quizsvc.lottery.rules import CLOSED, OPEN, PLANNED, Anchor, Count, Draw, Round
 
 # --- rounds -----------------------------------------------------------------------------------------------------------
 
@@ -98,6 +98,26 @@ def share_round(round_id: UUID) -> tuple[str, datetime | None]:
 
 def record_opening(round_id: UUID, *, rules_hash: str) -> None:
     db.session.execute(update(RoundRecord).where(RoundRecord.id == round_id).values(state=OPEN, rules_hash=rules_hash))
+
+
+def record_amended(
+    round_id: UUID, *, opens_at: datetime, closes_at: datetime, cards: int, planned: Sequence[Count]
+) -> bool:
+    """False when the round has opened."""
+    amended = (
+        update(RoundRecord)
+        .where(RoundRecord.id == round_id, RoundRecord.state == PLANNED)
+        .values(opens_at=opens_at, closes_at=closes_at, cards=cards, planned=_pairs(planned))
+        .returning(RoundRecord.id)
+    )
+    return db.session.scalar(amended) is not None
+
+
+def delete_rounds(campaign_id: UUID) -> None:
+    """With their anchors; a round that was drawn from cannot be deleted."""
+    of_campaign = select(RoundRecord.id).where(RoundRecord.campaign_id == campaign_id)
+    db.session.execute(delete(AnchorRecord).where(AnchorRecord.round_id.in_(of_campaign)))
+    db.session.execute(delete(RoundRecord).where(RoundRecord.campaign_id == campaign_id))
 
 
 def record_beacon(round_id: UUID, *, beacon: str) -> bool:

@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """Check a closed round's ledger, trusting nobody. Needs this file, Python, and nothing else.
 
-    python3 verifier.py BUNDLE.json [--published SAVED.json] [--previous BUNDLE.json] [--receipt RECEIPT.json]
+    python3 verifier.py BUNDLE.json [--published SAVED.json ...] [--previous BUNDLE.json] [--receipt RECEIPT.json]
 
 BUNDLE     the round as published after closing: GET /api/v1/campaigns/<slug>/rounds/<no>/ledger
 SAVED      what you saved before: the campaign page (GET /api/v1/campaigns/<slug>: rules and commitments) and, added to
-           it as `anchors`, the `rounds` of the anchors page (GET /api/v1/campaigns/<slug>/anchors)
+           it as `anchors`, the `rounds` of the anchors page (GET /api/v1/campaigns/<slug>/anchors). If the rules were
+           amended later, give each later version, too (GET /api/v1/campaigns/<slug>/rules/<version>)
 PREVIOUS   the bundle of the round before this one
 RECEIPT    what a citizen was given with a draw
 
@@ -141,18 +142,54 @@ def check_anchors(bundle: Any, texts: list[str], anchors: Any, whose: str) -> No
             )
 
 
-def anchors_in(saved: Any, bundle: Any) -> list[Any]:
-    """The anchors of the bundle's round that were saved."""
-    return [anchor for one in saved.get("anchors", []) if one["no"] == bundle["round"] for anchor in one["anchors"]]
+def anchors_in(pages: list[Any], bundle: Any) -> list[list[Any]]:
+    """The anchors of the bundle's round that were saved, page by page."""
+    found = [one for page in pages for one in page.get("anchors", []) if one["no"] == bundle["round"]]
+    return [one["anchors"] for one in found if one["anchors"]]
 
 
-def check_published(bundle: Any, saved: Any) -> None:
-    """Rules, commitment, counts and window are those that were public before anybody drew."""
-    rules = saved["rules"]
-    if sha256(canonical(rules)) != bundle["rules_hash"]:
-        raise Broken("rules_hash: the rules you saved have another hash")
+def rules_in(page: Any) -> Any:
+    """The rules in a saved campaign page, or one version of them that was saved alone."""
+    return page["rules"] if "rules_hash" in page else page
+
+
+def amends(known: dict[str, Any], name: str, older: str) -> bool:
+    """Whether rules amend older ones, over versions that are all here: each names the hash of the one before."""
+    while name != older and name in known:
+        name = known[name].get("amends", "")
+    return name == older
+
+
+def check_published(bundle: Any, pages: list[Any]) -> list[str]:
+    """Rules, commitment, counts and window are those that were public before, or were amended from them."""
+    known = {sha256(canonical(rules_in(page))): rules_in(page) for page in pages}
+    opened, said = bundle["rules_hash"], list[str]()
+    for page in pages:
+        rules, listed = rules_in(page), [one["rules_hash"] for one in page.get("versions", [])]
+        name, version = sha256(canonical(rules)), f"version {rules.get('version')} of the rules"
+        if listed and name not in listed:
+            raise Broken("rules_hash: the page you saved does not list its own rules")
+        if opened == name or opened in listed or amends(known, name, opened):
+            check_rules(bundle, rules)
+            said.append(f"the box is what {version} says" + ("" if opened == name else ", which came after it opened"))
+        elif amends(known, opened, name):
+            (check_rules if "list_hash" in bundle else check_amended)(bundle, rules)
+            said.append(f"the box follows from {version} by amendments that took nothing from it")
+            said.append("not checked: that the amendment was public before the round opened (your page is older)")
+        else:
+            raise Broken(
+                f"rules_hash: the round ran under other rules than {version}, and no amendment that you gave leads "
+                f"there (give each later version: GET campaigns/{bundle['campaign']}/rules/<version>)"
+            )
+        check_rounds(bundle, page.get("rounds", []) if "rules_hash" in page else [])
+    return said
+
+
+def check_rules(bundle: Any, rules: Any) -> None:
+    """The box and its window are exactly those of these rules."""
     if "list_hash" in bundle:
-        check_published_closing_draw(bundle, saved)
+        if rules.get("closing_draw", {}).get("commitment") != bundle["commitment"]:
+            raise Broken("commitment: the rules you saved commit to another closing draw")
         return
     planned = next((one for one in rules["rounds"] if one["no"] == bundle["round"]), None)
     if planned is None:
@@ -166,18 +203,31 @@ def check_published(bundle: Any, saved: Any) -> None:
     for number, line in enumerate(bundle["lines"], start=1):
         if not opens <= datetime.fromisoformat(line["drawn_at"]) < closes:
             raise Broken(f"line {number}: drawn at {line['drawn_at']}, outside the round's window")
-    for one in saved.get("rounds", []):
-        if one["no"] == bundle["round"] and one.get("beacon") not in (None, bundle["beacon"]):
-            raise Broken(f"beacon: you saved {one['beacon']}, the bundle says {bundle['beacon']}")
 
 
-def check_published_closing_draw(bundle: Any, saved: Any) -> None:
-    """The closing draw's commitment is in the rules; its list was public while its beacon was not."""
-    if saved["rules"].get("closing_draw", {}).get("commitment") != bundle["commitment"]:
-        raise Broken("commitment: the rules you saved commit to another closing draw")
-    for one in saved.get("rounds", []):
-        if one["no"] == bundle["round"] and one["list_hash"] != bundle["list_hash"]:
-            raise Broken(f"list_hash: you saved {one['list_hash']}, the bundle says {bundle['list_hash']}")
+def check_amended(bundle: Any, older: Any) -> None:
+    """The box has the seed that older rules committed to, no fewer prizes, and no worse odds."""
+    planned, most = counts(bundle["planned"]), Counter[str]()  # most: what the rounds before could leave by those rules
+    for was in older["rounds"]:
+        if was["no"] == bundle["round"]:
+            if was["commitment"] != bundle["commitment"]:
+                raise Broken(
+                    "commitment: it is not the one of the rules you saved; an amendment may not exchange a box"
+                )
+            carried = Counter(counts(bundle["carried"])) & most
+            for code, count in {**dict.fromkeys(carried, 0), **counts(was["planned"])}.items():
+                then, now = count + carried[code], planned.get(code, 0) + carried[code]
+                if bundle["cards"] < was["cards"] or now * was["cards"] < then * bundle["cards"]:
+                    raise Broken(f"planned: the rules you saved have more {code}, more cards or better odds")
+        most.update(counts(was["planned"]))
+
+
+def check_rounds(bundle: Any, rounds: Any) -> None:
+    """What was public of the round when you saved: its beacon, and who takes part in the closing draw."""
+    for one in (one for one in rounds if one["no"] == bundle["round"]):
+        for name in ("beacon", "list_hash"):
+            if one.get(name) not in (None, bundle.get(name)):
+                raise Broken(f"{name}: you saved {one[name]}, the bundle says {bundle.get(name)}")
 
 
 def check_previous(bundle: Any, previous: Any) -> None:
@@ -200,7 +250,8 @@ def check_receipt(bundle: Any, receipt: Any) -> None:
 
 
 def verify(bundle: Any, saved: Any = None, previous: Any = None, receipt: Any = None) -> list[str]:
-    """Raise Broken at the first wrong thing; else return what a reader should know, one sentence each."""
+    """Raise Broken at the first wrong thing; else return what a reader should know. `saved`: a page, or several."""
+    pages = saved if isinstance(saved, list) else [saved] if saved else []
     check_box(bundle)
     deck = deck_of(bundle)
     texts = [text_of(line) for line in bundle["lines"]]
@@ -209,10 +260,9 @@ def verify(bundle: Any, saved: Any = None, previous: Any = None, receipt: Any = 
         check_closing_draw(bundle)
     check_anchors(bundle, texts, bundle["anchors"], "published")
     said = [f"{len(bundle['lines'])} draws recomputed; head {bundle['head']}"]
-    if saved is not None:
-        check_published(bundle, saved)
-        check_anchors(bundle, texts, anchors_in(saved, bundle), "your")
-        said.append("the rules and the commitment are those you saved")
+    said += check_published(bundle, pages)
+    for anchors in anchors_in(pages, bundle):
+        check_anchors(bundle, texts, anchors, "your")
     if previous is not None:
         check_previous(bundle, previous)
         said.append("the carried prizes are those that the round before left")
@@ -221,7 +271,7 @@ def verify(bundle: Any, saved: Any = None, previous: Any = None, receipt: Any = 
     if receipt is not None:
         check_receipt(bundle, receipt)
         said.append("the receipt is in the ledger as it was given")
-    if not anchors_in(saved or {}, bundle):
+    if not anchors_in(pages, bundle):
         said.append("internally consistent only: without anchors saved elsewhere, a ledger written anew would pass too")
     drawn = {line["position"] for line in bundle["lines"]}
     said += [f"undrawn card {card} held {prize}" for card, prize in sorted(deck.items()) if card not in drawn]
@@ -230,18 +280,18 @@ def verify(bundle: Any, saved: Any = None, previous: Any = None, receipt: Any = 
 
 def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description="Check a closed round's ledger.")
-    parser.add_argument("bundle")
-    for name in ("published", "previous", "receipt"):
-        parser.add_argument(f"--{name}")
+    parser.add_argument("bundle", type=Path)
+    parser.add_argument("--published", type=Path, action="append", default=[])
+    for name in ("previous", "receipt"):
+        parser.add_argument(f"--{name}", type=Path)
     chosen = parser.parse_args(arguments)
+    files = (chosen.bundle, chosen.previous, chosen.receipt, *chosen.published)
     try:
-        read = {
-            name: path and json.loads(Path(path).read_text(encoding="utf-8")) for name, path in vars(chosen).items()
-        }
-        said = verify(read["bundle"], read["published"], read["previous"], read["receipt"])
+        bundle, previous, receipt, *saved = (path and json.loads(path.read_text(encoding="utf-8")) for path in files)
+        said = verify(bundle, saved, previous, receipt)
     except Broken as broken:
         sys.exit(f"BROKEN  {broken}")
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
         sys.exit(f"BROKEN  not readable as published: {type(error).__name__}: {error}")
     print("GOOD    " + "\n        ".join(said))
 

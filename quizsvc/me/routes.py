@@ -5,6 +5,7 @@ from typing import Any
 from flask import Blueprint
 
 from quizsvc.accounts.guards import current_citizen
+from quizsvc.campaigns import amendments
 from quizsvc.campaigns import service as campaigns
 from quizsvc.campaigns.rules import Campaign
 from quizsvc.kit.clock import utcnow
@@ -38,6 +39,16 @@ def get_campaign(slug: str) -> CampaignPage:
     """A campaign: rules, prizes, rounds and the boxes' commitments."""
     with reading():
         return service.get_page(slug)
+
+
+@pages.get("/campaigns/<slug:slug>/rules/<int:version>")
+@cached(60)
+@refuses(campaigns.CampaignUnknown, amendments.VersionUnknown)
+@reply(schemas.Rules())
+def get_rules(slug: str, version: int) -> dict[str, Any]:
+    """One version of a campaign's rules, exactly as it was hashed; all versions are listed on the campaign page."""
+    with reading():
+        return amendments.get_rules(campaigns.get_public(slug), version=version)
 
 
 @pages.get("/campaigns/<slug:slug>/privacy")

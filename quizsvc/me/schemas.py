@@ -1,5 +1,7 @@
 """The campaign page and the citizen's own state in JSON."""
 
+from typing import Any
+
 from marshmallow import Schema, fields
 
 from quizsvc.kit.fields import Moment
@@ -49,11 +51,25 @@ class Round(Schema):
     cards = fields.Integer()
     commitment = fields.String(metadata={"description": "SHA-256 of the round's 32 seed bytes"})
     beacon = fields.String(allow_none=True)
+    rules_hash = fields.String(
+        allow_none=True, metadata={"description": "of the version that was in force when it opened"}
+    )
     planned = fields.List(fields.Nested(Count()))
     carried = fields.List(fields.Nested(Count()))
     list_hash = fields.String(
         allow_none=True, metadata={"description": "closing draw: SHA-256 of who takes part, fixed before its beacon"}
     )
+
+
+class Version(Schema):
+    """Rules that were published at some time, to be read under `rules/{version}`."""
+
+    version = fields.Integer()
+    rules_hash = fields.String()
+    published_at = Moment()
+    reason = fields.String(allow_none=True, metadata={"description": "why the rules were amended"})
+    withdrawn_at = Moment(allow_none=True, metadata={"description": "rules under which no paper was dealt"})
+    withdrawn_reason = fields.String(allow_none=True)
 
 
 class Campaign(Schema):
@@ -71,6 +87,21 @@ class Campaign(Schema):
     paper = fields.Nested(Paper(), attribute="campaign.definition.paper")
     prizes = fields.List(fields.Nested(Prize()), attribute="campaign.definition.prizes")
     rounds = fields.List(fields.Nested(Round()))
+    versions = fields.List(fields.Nested(Version()))
+
+
+class Rules(Schema):
+    """One version of the rules, exactly as it was hashed. An amendment's carry `amends`, the hash before it."""
+
+    slug = fields.String()
+    version = fields.Integer()
+    amends = fields.String(metadata={"description": "rules_hash of the version before"})
+    amended_at = fields.String()
+    reason = fields.String()
+
+    def dump(self, obj: Any, *, many: bool | None = None) -> Any:
+        """It is published as it was hashed."""
+        return obj
 
 
 class Privacy(Schema):

@@ -8,8 +8,9 @@ from uuid import UUID
 
 from quizsvc.accounts import service as accounts
 from quizsvc.accounts.rules import PURPOSES, Citizen, Consent, latest_consents
+from quizsvc.campaigns import amendments
 from quizsvc.campaigns import service as campaigns
-from quizsvc.campaigns.rules import CLOSING_DRAW, Campaign
+from quizsvc.campaigns.rules import CLOSING_DRAW, Campaign, Version
 from quizsvc.kit.pages import PageOf, decode_cursor, page_from
 from quizsvc.lottery import closing, rounds
 from quizsvc.lottery import service as lottery
@@ -21,10 +22,11 @@ from quizsvc.regions import service as regions
 
 @dataclass(frozen=True)
 class CampaignPage:
-    """A campaign as everybody may see it: its frozen rules and its rounds as they stand."""
+    """A campaign as everybody may see it: its frozen rules, its rounds as they stand, every version of its rules."""
 
     campaign: Campaign
     rounds: Sequence[Round]
+    versions: Sequence[Version]
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,7 @@ class OwnState:
 def get_page(slug: str) -> CampaignPage:
     """A public campaign; CampaignUnknown."""
     campaign = campaigns.get_public(slug)
-    return CampaignPage(campaign, rounds.list_rounds(campaign))
+    return CampaignPage(campaign, rounds.list_rounds(campaign), amendments.list_versions(campaign))
 
 
 def list_pages(*, cursor: str | None, limit: int) -> PageOf[Campaign]:

@@ -4,9 +4,18 @@ from collections.abc import Iterable
 from math import comb, prod
 
 from quizsvc.campaigns.rules import PaperPlan, PlanLine
-from quizsvc.quiz.rules import Bank, deal
+from quizsvc.quiz.rules import Bank, deal, find_plan_faults
 
 EXACT_BELOW = 10**15
+
+
+def find_faults(plan: PaperPlan, bank: Bank, *, is_draft: bool) -> list[tuple[str, str]]:
+    """Lines of the plan that the bank cannot fill, as (what, how to mend).
+
+    Once it is published, other questions stand in for a short line, and only a paper that cannot be dealt is a fault.
+    """
+    others_stand_in = not is_draft and deal(plan, bank, seed=0) is not None
+    return [] if others_stand_in else list(find_plan_faults(plan, bank))
 
 
 def describe_plan(plan: PaperPlan, bank: Bank) -> Iterable[str]:

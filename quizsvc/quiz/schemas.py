@@ -129,7 +129,7 @@ class Mark(Schema):
         return {
             "correct": handed_in.mark.correct,
             "total": handed_in.mark.total,
-            "passed": handed_in.mark.passed,
+            "passed": handed_in.passed,
             "late": handed_in.late,
             "tickets": [str(ticket_id) for ticket_id in handed_in.tickets],
             "review": [_dump_review(one) for one in handed_in.review],

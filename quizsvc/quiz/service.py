@@ -66,9 +66,10 @@ class Reviewed:
 
 @dataclass(frozen=True)
 class HandedIn:
-    """A marked paper as its owner may see it."""
+    """A marked paper as its owner may see it. `passed` by the rules in force when it was marked."""
 
     mark: Mark
+    passed: bool
     late: bool
     tickets: Sequence[UUID]
     review: Sequence[Reviewed]
@@ -162,7 +163,8 @@ def submit_paper(paper_id: UUID, *, citizen: Citizen, answers: Mapping[int, Choi
             if mark.passed and not late and _earns_ticket(paper, citizen, campaign, now=now):
                 ticket_id = new_id()
                 store.add_ticket(ticket_id, paper_id=paper.id, now=now)
-            paper = replace(paper, given=given, correct=mark.correct, state=rules.LATE if late else rules.MARKED)
+            state = rules.LATE if late else rules.MARKED
+            paper = replace(paper, given=given, correct=mark.correct, passed=mark.passed, state=state)
             return _handed_in(paper, campaign, bank, ticket_id=ticket_id)
         paper = store.get_paper(paper.id)
     return _handed_in(paper, campaign, bank, ticket_id=store.find_ticket_of(paper.id))
@@ -188,6 +190,7 @@ def _handed_in(paper: Paper, campaign: Campaign, bank: Bank, *, ticket_id: UUID 
     pass_percent = campaign.definition.paper.pass_percent
     return HandedIn(
         mark=Mark(correct=paper.correct or 0, total=len(paper.items), pass_percent=pass_percent),
+        passed=bool(paper.passed),
         late=paper.state == rules.LATE,
         tickets=[] if ticket_id is None else [ticket_id],
         review=list(_review(paper, bank)),
@@ -242,6 +245,11 @@ def list_tickets(citizen: Citizen, *, campaign: Campaign | None = None) -> Seque
     return store.list_tickets(citizen.id, campaign_id=None if campaign is None else campaign.id)
 
 
+def has_dealt(campaign: Campaign) -> bool:
+    """Whether anybody was dealt a paper in a campaign. Holds as long as the caller holds the campaign."""
+    return store.has_papers(campaign.id)
+
+
 def list_passers(campaign: Campaign) -> list[Ticket]:
     """One ticket of everybody who passed in a campaign: the latest. Without people who are excluded or gone."""
     barred = accounts.list_barred()
@@ -272,13 +280,9 @@ def lapse_overdue(*, now: datetime) -> int:
 
 
 def find_plan_faults(campaign: Campaign) -> list[tuple[str, str]]:
-    """Lines of the paper plan that the bank cannot fill, as (what, how to mend).
-
-    Once published, other questions stand in for a line that is short, and only a paper that cannot be dealt is a fault.
-    """
-    plan, bank = campaign.definition.paper, _bank(bank_store.find_epoch())
-    others_stand_in = campaign.state != campaign_rules.DRAFT and rules.deal(plan, bank, seed=0) is not None
-    return [] if others_stand_in else list(rules.find_plan_faults(plan, bank))
+    """Lines of the campaign's paper plan that the bank cannot fill, as (what, how to mend); see plans.find_faults."""
+    is_draft = campaign.state == campaign_rules.DRAFT
+    return plans.find_faults(campaign.definition.paper, _bank(bank_store.find_epoch()), is_draft=is_draft)
 
 
 def describe_plan(campaign: Campaign) -> list[str]:

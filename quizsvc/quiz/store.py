@@ -107,6 +107,11 @@ def add_paper(paper: Paper, *, limit_key: str, region_id: UUID | None, day: date
     )
 
 
+def has_papers(campaign_id: UUID) -> bool:
+    """Whether any paper was ever dealt in a campaign."""
+    return db.session.scalar(select(_papers.id).where(_papers.campaign_id == campaign_id).limit(1)) is not None
+
+
 def record_lapse(paper_id: UUID) -> None:
     """Put an open paper aside: it counts, and can only be marked for learning."""
     db.session.execute(

@@ -38,6 +38,7 @@ def test_a_good_file_reads_as_a_document_in_one_shape() -> None:
     assert document["opens_at"] == "2026-11-30T10:00:00.000+08:00"
     assert document["partners"] == [{"name": "通信公司"}]
     assert (document["conditions"], document["max_wins"]) == ("本街道居民", 2)
+    assert "rules" not in document  # said once: people read it as it is published
     assert (document["late_days"], document["leftovers"], document["beacon"]) == (7, "returned", "")
     assert document["rounds"] == [
         {

@@ -120,7 +120,7 @@ def closer_without_lock() -> None:
         row = db.session.execute(found).one()
         return row.state, row.anchored_at
 
-    def require_open(campaign: Any, due: Round, *, now: datetime) -> Round:
+    def require_open(campaign: Any, due: Round, *, now: datetime) -> tuple[Any, Round]:
         if due.state == rules.PLANNED:
             raise service.NoRoundOpen
         return opened(campaign, due, now=now)

@@ -72,6 +72,7 @@ def test_every_refusal_is_declared_by_some_route_or_raised_to_the_command_line_o
         "accounts.role_missing",
         "accounts.staff_unknown",
         "campaigns.frozen",
+        "campaigns.papers_dealt",
         "campaigns.second_person_needed",
         "campaigns.wrong_state",
         "lottery.beacon_fixed",
@@ -85,7 +86,7 @@ def test_every_refusal_is_declared_by_some_route_or_raised_to_the_command_line_o
 def test_every_route_of_design_section_8_stands(app: Flask) -> None:
     wanted = """
         POST sessions · GET regions · GET campaigns · GET campaigns/{slug} · GET campaigns/{slug}/privacy ·
-        GET campaigns/{slug}/anchors · GET campaigns/{slug}/rounds/{no}/ledger ·
+        GET campaigns/{slug}/anchors · GET campaigns/{slug}/rules/{version} · GET campaigns/{slug}/rounds/{no}/ledger ·
         GET campaigns/{slug}/me · PUT me/consents/{purpose} · PUT me/region · POST campaigns/{slug}/papers ·
         PUT papers/{paper_id}/answers · PUT tickets/{ticket_id}/draw · GET tickets/{ticket_id} · GET me/awards ·
         GET me/mistakes · GET me · DELETE me · POST staff/sessions · POST redemptions/lookup ·

@@ -64,7 +64,7 @@ def _checks(engine: Engine) -> set[str]:
 
 
 def test_questions_that_stood_before_they_had_states_are_reviewed_ones(engine: Engine) -> None:
-    command.upgrade(migrate.alembic_config(engine), "0002")
+    command.upgrade(migrate.alembic_config(engine), "0003")
     with engine.begin() as connection:
         connection.execute(text("INSERT INTO questions (code, version) VALUES ('loan-001', 3)"))
     migrate.upgrade(engine)

@@ -209,6 +209,14 @@ def test_other_rules_are_caught(published: Published) -> None:
         verifier.verify(published.bundle, saved)
 
 
+@pytest.mark.parametrize("name", ["beacon", "list_hash"])
+def test_what_was_public_of_the_round_when_it_was_saved_still_holds(published: Published, name: str) -> None:
+    saved = deepcopy(published.saved)
+    saved["rounds"][0][name] = "7"
+    with pytest.raises(verifier.Broken, match=f"{name}: you saved 7"):
+        verifier.verify(published.bundle, saved)
+
+
 def test_a_receipt_that_the_ledger_does_not_hold_is_caught(published: Published) -> None:
     with pytest.raises(verifier.Broken, match="not in the ledger"):
         verifier.verify(published.bundle, None, None, {**published.receipt, "ticket": "y" * 22})

@@ -78,24 +78,6 @@ def test_every_ingredient_moves_the_deck(other: dict[str, object]) -> None:
     assert deck(base) != deck({**base, **other})
 
 
-def test_winning_positions_are_spread_evenly_over_seeds() -> None:
-    """Chi-square over 200 seeds; 19 degrees of freedom leave 43.8 with p = 0.001."""
-    buckets = [0] * 20
-    for number in range(200):
-        deck = rules.shuffle_deck(
-            hashlib.sha256(str(number).encode()).digest(),
-            campaign="x",
-            round_no=1,
-            beacon="",
-            cards=200,
-            prizes=[Count("a", 20)],
-        )
-        for position, card in enumerate(deck):
-            buckets[position // 10] += card is not None
-    expected = sum(buckets) / len(buckets)
-    assert sum((found - expected) ** 2 / expected for found in buckets) < 43.8
-
-
 def test_leftovers_are_what_was_not_drawn() -> None:
     prizes = [Count("a", 3), Count("b", 2)]
     assert rules.leftover(prizes, {"a": 1, "b": 2}) == [Count("a", 2)]

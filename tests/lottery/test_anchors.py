@@ -1,0 +1,89 @@
+"""The verifier's way with anchors against the definition: the lines drawn up to a time, joined and hashed anew."""
+
+import hashlib
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from quizsvc.kit.clock import SHANGHAI
+from quizsvc.lottery import verifier
+from tests.lottery.model import canonical, sha256
+
+START = datetime(2026, 12, 1, tzinfo=SHANGHAI)
+MINUTES = st.integers(0, 600)
+
+Json = dict[str, Any]
+
+
+def moment(minutes: int) -> str:
+    return (START + timedelta(minutes=minutes)).isoformat(timespec="milliseconds")
+
+
+def line_of(number: int, drawn_at: int) -> Json:
+    return {"position": 3 * number + 1, "ticket": f"t{number}", "prize": None, "drawn_at": moment(drawn_at)}
+
+
+def anchor_of(lines: list[Json], minutes: int) -> Json:
+    """By the definition (DESIGN section 10)."""
+    covered = [line for line in lines if line["drawn_at"] <= moment(minutes)]
+    return {
+        "at": moment(minutes),
+        "count": len(covered),
+        "highest": max((line["position"] for line in covered), default=0),
+        "digest": sha256("\n".join(canonical(line) for line in covered)),
+    }
+
+
+def check(lines: list[Json], anchors: list[Json]) -> None:
+    verifier.check_anchors({"lines": lines}, [verifier.text_of(line) for line in lines], anchors, "your")
+
+
+times = st.lists(MINUTES, max_size=40)
+# Nearly in order, as a real round is, with some cards drawn hours after their neighbours.
+nearly_sorted = st.builds(
+    lambda found, late: sorted(found) if not late else [*late, *sorted(found)], times, st.lists(MINUTES, max_size=3)
+)
+
+
+@given(drawn_at=st.one_of(times, nearly_sorted), anchored_at=st.sets(MINUTES, max_size=12))
+def test_honest_anchors_pass_however_late_a_low_card_was_drawn(drawn_at: list[int], anchored_at: set[int]) -> None:
+    lines = [line_of(number, minutes) for number, minutes in enumerate(drawn_at)]
+    check(lines, [anchor_of(lines, minutes) for minutes in sorted(anchored_at)])
+
+
+@given(
+    drawn_at=st.lists(MINUTES, min_size=1, max_size=40),
+    anchored_at=st.sets(MINUTES, min_size=1, max_size=12),
+    data=st.data(),
+)
+def test_one_changed_line_breaks_the_first_anchor_that_covers_it(
+    drawn_at: list[int], anchored_at: set[int], data: st.DataObject
+) -> None:
+    lines = [line_of(number, minutes) for number, minutes in enumerate(drawn_at)]
+    anchors = [anchor_of(lines, minutes) for minutes in sorted(anchored_at)]
+    changed = data.draw(st.sampled_from(lines))
+    changed["ticket"] = hashlib.sha256(b"somebody else").hexdigest()[:22]
+    covering = [anchor["at"] for anchor in anchors if changed["drawn_at"] <= anchor["at"]]
+    if covering:
+        with pytest.raises(verifier.Broken, match=f"your anchor of {covering[0]}:".replace("+", r"\+")):
+            check(lines, anchors)
+    else:
+        check(lines, anchors)
+
+
+@pytest.mark.parametrize("field", ["count", "highest", "digest"])
+def test_each_figure_of_an_anchor_counts(field: str) -> None:
+    lines = [line_of(number, 10 * number) for number in range(5)]
+    anchor = anchor_of(lines, 20)
+    anchor[field] = sha256("") if field == "digest" else anchor[field] + 1
+    with pytest.raises(verifier.Broken, match="it covers"):
+        check(lines, [anchor_of(lines, 5), anchor, anchor_of(lines, 30)])
+
+
+def test_a_line_drawn_at_the_anchors_very_moment_is_covered() -> None:
+    lines = [line_of(number, 10 * number) for number in range(5)]
+    assert anchor_of(lines, 20)["count"] == 3
+    check(lines, [anchor_of(lines, 20)])
