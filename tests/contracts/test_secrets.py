@@ -150,7 +150,7 @@ class Play:
 
     def read_every_page(self, *phones: Phone) -> None:
         addresses = self.world.app.url_map.bind("localhost")
-        values = [{"slug": "play", "no": no, "ticket_id": uuid4()} for no in (1, 2, 3, 9)]
+        values = [{"slug": "play", "no": no, "version": no, "ticket_id": uuid4()} for no in (1, 2, 3, 9)]
         paths = {
             addresses.build(rule.endpoint, {name: one[name] for name in rule.arguments})
             for rule in self.world.app.url_map.iter_rules()
