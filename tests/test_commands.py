@@ -475,7 +475,7 @@ def test_tick_does_what_is_due_once_and_needs_no_redis(terminal: Terminal) -> No
 
 
 def test_tick_leaves_the_work_to_whom_it_belongs(terminal: Terminal) -> None:
-    held = "INSERT INTO leases VALUES ('tick', '0123456789abcdef0123456789abcdef', '2126-01-01 00:00:00.000000')"
+    held = "INSERT INTO leases VALUES ('tick', '0123456789abcdef0123456789abcdef', datetime('now', '+50 seconds'))"
     with closing(sqlite3.connect(terminal.folder / "quiz.db")) as connection, connection:
         connection.execute(held)
     before = terminal.all_rows()
