@@ -18,6 +18,8 @@ from quizsvc.demo import cli as demo_cli
 from quizsvc.kit import health
 from quizsvc.lottery import cli as lottery_cli
 from quizsvc.lottery import routes as lottery
+from quizsvc.materials import cli as materials_cli
+from quizsvc.materials import routes as materials
 from quizsvc.me import routes as me
 from quizsvc.quiz import cli as quiz_cli
 from quizsvc.quiz import routes as quiz
@@ -39,7 +41,7 @@ class Area:
 AREAS = (
     Area("open", API, None, (accounts.doors, regions.bp, me.pages, lottery.public)),
     Area("citizen", API, guards.citizen_guard, (accounts.citizen, quiz.bp, lottery.citizen, me.citizen)),
-    Area("clerk", API, guards.staff_guard, (lottery.clerk,)),
+    Area("clerk", API, guards.staff_guard, (lottery.clerk, materials.clerk)),
     Area("ops", "", None, (health.bp,)),
 )
 
@@ -50,6 +52,7 @@ COMMANDS: tuple[click.Command, ...] = (
     backoffice_cli.group,
     lottery_cli.coupons,
     lottery_cli.lottery,
+    materials_cli.group,
     demo_cli.simulate,
 )
 

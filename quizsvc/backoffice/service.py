@@ -15,6 +15,7 @@ from quizsvc.campaigns.rules import Amendment, Campaign, Fault
 from quizsvc.kit.problems import FileRefused, Problem
 from quizsvc.lottery import awards, closing, coupons, ledger, rounds
 from quizsvc.lottery import service as lottery
+from quizsvc.materials import stock as materials
 from quizsvc.quiz import service as quiz
 from quizsvc.regions import service as regions
 
@@ -49,6 +50,10 @@ def find_amendment_problems(campaign: Campaign, amendment: Amendment, *, now: da
 def _shortages(campaign: Campaign) -> Iterable[Fault]:
     for code, there, cards in coupons.find_shortages(campaign):
         yield f"prize {code}", f"{there} coupons for {cards} cards", "quizsvc coupons load"
+    named = {one.code: one.material for one in campaign.definition.prizes if one.material is not None}
+    unknown = materials.list_unknown(set(named.values()))
+    for code in [code for code, material in named.items() if material in unknown]:
+        yield f"prize {code}", f"there is no material {named[code]}", "quizsvc materials load"
 
 
 def _problems(campaign: Campaign, faults: Iterable[Fault]) -> list[Problem]:

@@ -66,6 +66,7 @@ class Prize(Schema):
     name = Text(60, shortest=1, required=True)
     value_fen = fields.Integer(strict=True, required=True, validate=validate.Range(min=0))
     kind = fields.String(required=True, validate=validate.OneOf(PRIZE_KINDS))
+    material = fields.String(validate=CODE)
 
 
 class Round(Schema):

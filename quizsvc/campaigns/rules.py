@@ -53,12 +53,13 @@ class PaperPlan:
 
 @dataclass(frozen=True)
 class Prize:
-    """What can be won. Value in fen."""
+    """What can be won. Value in fen. `material`: what leaves the desk's store when it is handed over."""
 
     code: str
     name: str
     value_fen: int
     kind: str
+    material: str | None = None
 
 
 @dataclass(frozen=True)
@@ -253,6 +254,8 @@ def _faults_of_prizes(definition: Definition) -> Iterable[Fault]:
     for prize in definition.prizes:
         if prize.value_fen > HIGHEST_PRIZE_FEN:
             yield f"prize {prize.code}", "is worth more than 50,000 yuan", "the market regulator's order 32 forbids it"
+        if prize.material is not None and prize.kind != "goods":
+            yield f"prize {prize.code}", "names a material and is no goods", "leave the material out"
     if definition.rounds and not definition.prizes:
         yield "prize", "there are rounds and no prize", "name the prizes, or leave the rounds out"
 

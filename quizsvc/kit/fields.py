@@ -79,6 +79,7 @@ CHINESE: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"Not a valid mapping type\.", "应为对象"),
         (r"Not a valid UUID\.", "应为编号"),
         (r"Not a valid datetime\.", "应为日期时间"),
+        (r"Not a valid aware datetime\.", "时间要写明时区"),
         (r"Not a valid date\.", "应为日期"),
         (r"Invalid input type\.", "应为对象"),
         (r"Invalid value\.", "取值有误"),
@@ -104,6 +105,8 @@ def in_chinese(messages: Any) -> Any:
         return {key: in_chinese(inner) for key, inner in messages.items()}
     if isinstance(messages, list):
         return [in_chinese(inner) for inner in messages]
+    if not isinstance(messages, str):  # a number that the refusal tells
+        return messages
     for pattern, text in CHINESE:
         if match := pattern.match(messages):
             return match.expand(text)

@@ -13,10 +13,12 @@ from quizsvc.kit.errors import Refusal
 from quizsvc.lottery import award_store, rules
 from quizsvc.lottery.awards import hash_code
 from quizsvc.lottery.rules import Award, Redemption
+from quizsvc.materials import service as materials
 from quizsvc.regions import service as regions
 from quizsvc.regions.rules import Region
 
 TRIES = 5
+GOODS = "redemption"  # what redemptions move in the material ledger is theirs to take back
 
 
 class CodeMistyped(Refusal):
@@ -85,7 +87,7 @@ def redeem(scan_id: UUID, *, code: str, note: str, staff: Staff, now: datetime) 
     """Redeem an award once; the same scan again returns the first answer, whatever it carries.
 
     Another scan is refused with when, where and by whom: AlreadyRedeemed. CodeMistyped, AwardUnknown, AwardExpired,
-    AwardVoid, and RedemptionUnknown for somebody else's scan id.
+    AwardVoid, RedemptionUnknown for somebody else's scan id, and Short when the desk's store has no such goods.
     """
     repeated = award_store.find_redemption(scan_id)
     if repeated is not None:
@@ -103,8 +105,9 @@ def redeem(scan_id: UUID, *, code: str, note: str, staff: Staff, now: datetime) 
     )
     for _ in range(TRIES):
         if award_store.add_redemption(redemption):
-            _hand_over(redemption, award, desk=desk, now=now)
-            return Redeemed(redemption, campaign.definition.prize(award.prize), desk)
+            prize = campaign.definition.prize(award.prize)
+            _hand_over(redemption, award, prize=prize, desk=desk, now=now)
+            return Redeemed(redemption, prize, desk)
         repeated = award_store.find_redemption(scan_id)
         if repeated is not None:
             return _own(repeated, staff=staff)
@@ -115,11 +118,25 @@ def redeem(scan_id: UUID, *, code: str, note: str, staff: Staff, now: datetime) 
     raise AlreadyRedeemed
 
 
-def _hand_over(redemption: Redemption, award: Award, *, desk: Region, now: datetime) -> None:
-    """Redeem the award of a redemption that stands; AwardExpired, AwardVoid (both take the redemption back)."""
+def _hand_over(redemption: Redemption, award: Award, *, prize: Prize, desk: Region, now: datetime) -> None:
+    """Redeem the award of a redemption that stands, and take its goods from the desk's store.
+
+    AwardExpired, AwardVoid, Short: each takes the redemption back.
+    """
     if not award_store.record_redeemed(award.id, now=now):
         latest = award_store.find_award(award.id) or award
         raise AwardExpired if rules.state_at(latest, now=now) == rules.EXPIRED else AwardVoid
+    if prize.material is not None:
+        materials.hand_out(
+            str(redemption.id),
+            source=GOODS,
+            material=prize.material,
+            quantity=1,
+            holder=materials.store_of(desk.code),
+            occurred_at=now,
+            by=redemption.staff_name,
+            now=now,
+        )
     accounts.audit(
         redemption.staff_name,
         act="award.redeem",
@@ -145,6 +162,7 @@ def undo(scan_id: UUID, *, reason: str, staff: Staff, now: datetime) -> Redeemed
             raise UndoTooLate
     if award_store.record_undo(scan_id, by=staff.name, reason=reason, now=now):
         award_store.record_won_again(redemption.award_id)
+        materials.take_back(str(scan_id), source=GOODS, reason=reason, by=staff.name, now=now)
         after = {"scan": str(scan_id), "reason": reason}
         accounts.audit(staff.name, act="award.undo", subject=str(redemption.award_id), after=after, now=now)
     return shown

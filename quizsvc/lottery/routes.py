@@ -14,6 +14,7 @@ from quizsvc.lottery import ledger, redeem, schemas, service
 from quizsvc.lottery.awards import MaxWins
 from quizsvc.lottery.redeem import Found, Redeemed
 from quizsvc.lottery.service import Drawn
+from quizsvc.materials.service import Short
 from quizsvc.quiz import service as quiz
 
 public = Blueprint("ledger", __name__)
@@ -80,7 +81,7 @@ def look_up(asked: dict[str, str]) -> Found:
 
 @clerk.put("/<uuid:scan_id>")
 @refuses(redeem.CodeMistyped, redeem.AwardUnknown, redeem.AlreadyRedeemed, redeem.AwardExpired, redeem.AwardVoid)
-@refuses(redeem.RedemptionUnknown)
+@refuses(redeem.RedemptionUnknown, Short)
 @body(schemas.Scan())
 @reply(schemas.Redemption())
 def redeem_award(scan_id: UUID, scan: dict[str, str]) -> Redeemed:

@@ -1,6 +1,6 @@
 """Find regions; load a list of them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from uuid import UUID
 
 from quizsvc.kit.errors import Refusal
@@ -30,6 +30,11 @@ def get_region_by_id(region_id: UUID) -> Region:
     if found is None:
         raise RegionUnknown
     return found
+
+
+def list_regions_by_id(region_ids: Iterable[UUID]) -> dict[UUID, Region]:
+    """The regions with these ids."""
+    return store.list_regions_by_id(set(region_ids))
 
 
 def list_regions(*, under: str | None, name_part: str | None, cursor: str | None, limit: int) -> PageOf[Region]:

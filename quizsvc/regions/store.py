@@ -31,6 +31,11 @@ def list_regions_by_code(codes: Iterable[str]) -> dict[str, Region]:
     return {row.code: Region(*row) for row in rows}
 
 
+def list_regions_by_id(region_ids: Iterable[UUID]) -> dict[UUID, Region]:
+    rows = db.session.execute(_regions().where(RegionRecord.id.in_(list(region_ids))))
+    return {row.id: Region(*row) for row in rows}
+
+
 def list_regions(*, under: Region | None, name_part: str | None, after: str, limit: int) -> Sequence[Region]:
     """In order of code, beginning after a code; `under` itself is not among them."""
     wanted = _regions().where(RegionRecord.code > after).order_by(RegionRecord.code).limit(limit)

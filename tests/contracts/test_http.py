@@ -69,7 +69,6 @@ def test_every_refusal_is_declared_by_some_route_or_raised_to_the_command_line_o
         "accounts.name_refused",
         "accounts.name_taken",
         "accounts.password_too_short",
-        "accounts.role_missing",
         "accounts.staff_unknown",
         "campaigns.frozen",
         "campaigns.papers_dealt",
@@ -90,7 +89,8 @@ def test_every_route_of_design_section_8_stands(app: Flask) -> None:
         GET campaigns/{slug}/me · PUT me/consents/{purpose} · PUT me/region · POST campaigns/{slug}/papers ·
         PUT papers/{paper_id}/answers · PUT tickets/{ticket_id}/draw · GET tickets/{ticket_id} · GET me/awards ·
         GET me/mistakes · GET me · DELETE me · POST staff/sessions · POST redemptions/lookup ·
-        PUT redemptions/{scan_id} · POST redemptions/{scan_id}/undo
+        PUT redemptions/{scan_id} · POST redemptions/{scan_id}/undo ·
+        POST materials/movements · GET materials/stock
     """
     document = Phone(app).get("openapi.json").get_json()
     there = {f"{m.upper()} {path}" for path, item in document["paths"].items() for m in item if m != "parameters"}

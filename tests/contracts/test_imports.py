@@ -16,6 +16,7 @@ PLANTED = {
     "private-accounts": ("quiz/service.py", "from quizsvc.accounts import models as planted"),
     "private-campaigns": ("lottery/service.py", "from quizsvc.campaigns import store as planted"),
     "private-quiz": ("me/schemas.py", "from quizsvc.quiz import schemas as planted"),
+    "private-materials": ("lottery/redeem.py", "from quizsvc.materials import store as planted"),
     "private-lottery": ("backoffice/service.py", "from quizsvc.lottery import gate as planted"),
     "private-me": ("wiring.py", "from quizsvc.me import schemas as planted"),
 }

@@ -1,0 +1,141 @@
+"""Write an entry into the ledger and change what it changes, in the caller's transaction."""
+
+from dataclasses import replace
+from datetime import datetime
+from uuid import UUID
+
+from quizsvc.kit.errors import BadShape, Refusal
+from quizsvc.kit.ids import new_id
+from quizsvc.materials import rules, store
+from quizsvc.materials.rules import Balance, Entry, Holder, Material, Movement
+from quizsvc.regions import service as regions
+
+
+class MaterialUnknown(Refusal):
+    code, status = "materials.unknown", 404
+    zh, en = "没有这种物料", "There is no such material"
+
+
+class PackUnknown(Refusal):
+    code, status = "materials.pack_unknown", 404
+    zh, en = "这种物料没有这个包装", "The material has no such pack"
+
+
+class Short(Refusal):
+    code, status, retry = "materials.short", 409, "later"
+    zh, en = "库存不足，请先入库或盘点", "The store has too few: receive more, or count it"
+
+
+class CountedSince(Refusal):
+    code, status = "materials.counted_since", 409
+    zh, en = "之后已经盘点过，请重新盘点", "It was counted later than that, count again"
+
+
+def measure(code: str, pack: str | None, *, quantity: int, least: int = 1) -> tuple[Material, int]:
+    """The material and the pack's factor as of now, for a quantity that the ledger can hold."""
+    material = store.find_material(code)
+    if material is None:
+        raise MaterialUnknown
+    factor = 1 if pack is None else next((one.factor for one in material.packs if one.name == pack), None)
+    if factor is None:
+        raise PackUnknown
+    most = rules.LARGEST_QUANTITY // factor
+    if not least <= quantity <= most:
+        said = f"Must be greater than or equal to {least} and less than or equal to {most}."
+        raise BadShape(fields={"quantity": [said]})
+    return material, factor
+
+
+def reversal_of(reversal_id: UUID, movement: Movement, *, posted_by: str, reason: str) -> Entry:
+    """The opposite of a movement, dated as the movement: as if it had never been."""
+    return Entry(
+        id=reversal_id,
+        act=rules.REVERSAL,
+        material=movement.material,
+        quantity=movement.quantity,
+        pack=movement.pack,
+        factor=movement.factor,
+        giver=find_holder(movement.taker),
+        taker=find_holder(movement.giver),
+        occurred_at=movement.occurred_at,
+        posted_by=posted_by,
+        reason=reason,
+        ref=movement.ref,
+        source=movement.source,
+        reverses=movement.id,
+        reverses_act=movement.act,
+    )
+
+
+def holder_from(kind: str, region_id: UUID | None, volunteer_id: UUID | None) -> Holder:
+    """A holder as its row says."""
+    return Holder(kind, None if region_id is None else regions.get_region_by_id(region_id), volunteer_id)
+
+
+def find_holder(name: str | None) -> Holder | None:
+    """A holder that a movement names."""
+    found = None if name is None else store.find_holder(name)
+    return None if found is None else holder_from(*found)
+
+
+def enter(entry: Entry, *, now: datetime) -> Movement | None:
+    """Write an entry down and change what it changes; None when its name, or what it reverses, stands already."""
+    balances = _hold(entry)
+    changes = rules.changes_of(entry, balances)
+    if not store.add_movement(entry, overdrawn=rules.overdraws(changes, balances), now=now):
+        return None
+    for one in changes:
+        if one.delta and not store.change_balance(entry.material, one.holder.name, delta=one.delta):
+            there = balances[one.holder.name].quantity
+            raise Short(fields={"material": entry.material, "holder": one.holder.name, "there": there})
+        if one.difference:
+            store.add_movement(_difference(entry, one.holder, one.difference), overdrawn=False, now=now)
+    return store.find_movement(entry.id)
+
+
+def enter_count(entry: Entry, *, now: datetime) -> Movement | None:
+    """Set a holder to what was counted: `entry.quantity` of what was there at the time. CountedSince.
+
+    What is dated after the count and was posted before it goes on top.
+    """
+    holder, counted = entry.giver, entry.quantity
+    if holder is None:
+        raise LookupError("a count is somebody's")
+    balance = _hold(entry)[holder.name]
+    if store.find_movement(entry.id) is not None:
+        return None  # the same count, posted while this one waited: it must not be refused as older than itself
+    if balance.counted_at is not None and entry.occurred_at < balance.counted_at:
+        raise CountedSince
+    since = store.sum_movements(entry.material, holder.name, after=entry.occurred_at)
+    found = counted - (balance.quantity - since)
+    ends = (holder, None) if found < 0 else (None, holder)
+    done = enter(replace(entry, giver=ends[0], taker=ends[1], quantity=abs(found), counted=counted), now=now)
+    if done is not None:
+        store.record_count(entry.material, holder.name, counted_at=entry.occurred_at)
+    return done
+
+
+def _hold(entry: Entry) -> dict[str, Balance]:
+    """Keep the balances that an entry changes from others: always in order of name, or two could wait for each other.
+
+    Without this, a hand-out and a count at once would each decide on what the other is about to change.
+    """
+    ends = sorted(filter(None, (entry.giver, entry.taker)), key=lambda end: end.name)
+    for holder in ends:
+        store.add_holder(holder)
+    return {holder.name: store.hold_balance(entry.material, holder) for holder in ends if holder.keeps}
+
+
+def _difference(entry: Entry, holder: Holder, difference: int) -> Entry:
+    """The count difference beside an entry that was counted without."""
+    return replace(
+        entry,
+        id=new_id(),
+        act=rules.COUNT,
+        quantity=abs(difference),
+        giver=holder if difference < 0 else None,
+        taker=holder if difference > 0 else None,
+        reverses=None,
+        reverses_act=None,
+        belongs_to=entry.id,
+    )

@@ -1,0 +1,109 @@
+"""What there is: the list of materials, stock by holder, the books of a region, and the balances made anew."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from quizsvc.accounts import service as accounts
+from quizsvc.accounts.rules import Staff
+from quizsvc.kit.pages import PageOf, decode_cursor, page_from
+from quizsvc.materials import entries, rules, store
+from quizsvc.materials.rules import Account, Balance, Material
+from quizsvc.regions import service as regions
+from quizsvc.regions.rules import Region
+
+
+@dataclass(frozen=True)
+class Stock:
+    """What one store or volunteer has of one material. Below zero: handed out and not issued by the books."""
+
+    name: str
+    kind: str
+    region: Region
+    volunteer: UUID | None
+    material: Material
+    on_hand: int
+    counted_at: datetime | None
+
+    @property
+    def overdrawn(self) -> bool:
+        return self.on_hand < 0
+
+
+def load_materials(materials: Sequence[Material]) -> None:
+    """Take materials and packs over by code and name. What is not among them stays; so does every past movement."""
+    for material in materials:
+        store.record_material(material)
+        for pack in material.packs:
+            store.record_pack(material.code, pack)
+
+
+def list_units() -> dict[str, str]:
+    """What each material is counted in, by code."""
+    return {one.code: one.unit for one in store.list_materials()}
+
+
+def list_unknown(codes: Collection[str]) -> list[str]:
+    """Which of these codes stand for no material."""
+    return sorted(set(codes) - {one.code for one in store.list_materials(codes)})
+
+
+def list_stock(*, under: str | None, staff: Staff, cursor: str | None, limit: int) -> PageOf[Stock]:
+    """Stores, then volunteers, in the reach of a staff member or under a region of it; RegionUnknown, RoleMissing."""
+    after = decode_cursor(cursor, parts=2)
+    key = None if after is None else (after[0], after[1])
+    rows = store.list_stock(_reach(staff, under=under), after=key, limit=limit + 1)
+    homes = regions.list_regions_by_id(row.region_id for row in rows)
+    known = {one.code: one for one in store.list_materials({row.material for row in rows})}
+    found = [
+        Stock(
+            name=row.holder,
+            kind=row.kind,
+            region=homes[row.region_id],
+            volunteer=row.volunteer_id,
+            material=known[row.material],
+            on_hand=row.quantity,
+            counted_at=row.counted_at,
+        )
+        for row in rows
+    ]
+    return page_from(found, limit=limit, key=lambda one: (one.name, one.material.code))
+
+
+def _reach(staff: Staff, *, under: str | None) -> list[str]:
+    """The paths of the subtrees whose stock a staff member sees."""
+    seeing = (*rules.ROLES, "auditor")
+    if under is None:
+        held = [grant.region.path for grant in staff.grants if grant.role in seeing]
+    else:
+        region = regions.get_region(under)
+        held = [region.path] if any(staff.holds(role, over=region) for role in seeing) else []
+    if not held:
+        raise accounts.RoleMissing
+    return held
+
+
+def list_accounts(region: Region | None) -> list[Account]:
+    """Every material's books, of one region's subtree or of all there is."""
+    paths = ["/" if region is None else region.path]
+    flows, on_hand = store.list_flows(paths), store.sum_stock(paths)
+    return [rules.account_of(one, flows, on_hand=on_hand.get(one.code, 0)) for one in store.list_materials()]
+
+
+def rebuild() -> list[tuple[str, str, int, int]]:
+    """Make every balance anew from the movements; says which were wrong, as (material, holder, was, is).
+
+    Each is held while its movements are summed, in the order in which they are held by those who post.
+    """
+    wrong: list[tuple[str, str, int, int]] = []
+    for material, name in sorted(store.list_keepings()):
+        holder = entries.find_holder(name)
+        if holder is None:
+            raise LookupError(name)
+        standing = store.hold_balance(material, holder)
+        meant = Balance(store.sum_movements(material, name), store.last_count(material, name))
+        if meant != standing:
+            store.record_balance(material, name, meant)
+            wrong.append((material, name, standing.quantity, meant.quantity))
+    return wrong
