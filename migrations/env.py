@@ -48,6 +48,7 @@ def foreign_keys_rest(connection: Connection) -> Iterator[None]:
     try:
         yield
     finally:
+        connection.rollback()  # within a transaction the pragma would do nothing, and the pool would keep the connection
         raw.execute("PRAGMA foreign_keys=ON")
 
 
