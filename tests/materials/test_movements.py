@@ -160,8 +160,8 @@ def test_the_tables_themselves_refuse_what_the_ledger_promises_against(world: Wo
     receipt = moved(world.desk(), "receive", 5, store=COMMUNITY)
     undone = take_back(world.desk(), receipt["id"]).get_json()
     copied = (
-        "INSERT INTO movements SELECT CAST(:new AS {uuid}), act, material, {quantity}, pack, factor, giver, taker, occurred_at,"
-        " posted_at, posted_by, reason, ref, source, counted, {reverses}, {act}, belongs_to, overdrawn"
+        "INSERT INTO movements SELECT CAST(:new AS {uuid}), act, material, {quantity}, pack, factor, giver, taker,"
+        " occurred_at, posted_at, posted_by, reason, ref, source, counted, {reverses}, {act}, belongs_to, overdrawn"
         " FROM movements WHERE id = :old"
     )
     kind = "TEXT" if db.engine.dialect.name == "sqlite" else "UUID"
