@@ -48,7 +48,7 @@ def foreign_keys_rest(connection: Connection) -> Iterator[None]:
     try:
         yield
     finally:
-        connection.rollback()  # within a transaction the pragma would do nothing, and the pool would keep the connection
+        connection.rollback()  # within a transaction the pragma does nothing, and the pool keeps this connection
         raw.execute("PRAGMA foreign_keys=ON")
 
 

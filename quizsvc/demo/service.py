@@ -1,4 +1,4 @@
-"""Load the demo campaign: regions, staff, bank, coupons, publication. Safe to repeat."""
+"""Load the demo campaign: regions, staff, bank, materials and stock, coupons, publication. Safe to repeat."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -16,6 +16,9 @@ from quizsvc.kit.files import shipped
 from quizsvc.kit.problems import parse_toml, read_text
 from quizsvc.lottery import coupons
 from quizsvc.lottery.coupons import CouponRow
+from quizsvc.materials import service as materials
+from quizsvc.materials import stock
+from quizsvc.materials.files import read_materials, read_stock
 from quizsvc.quiz import bank
 from quizsvc.quiz.files import read_bank
 from quizsvc.regions import service as regions
@@ -53,6 +56,7 @@ def load_demo(*, passwords: Mapping[str, str], now: datetime) -> None:
         operator = operator or added
     if operator is None:
         raise LookupError("the demo has nobody who could publish it")
+    _stock_up(operator, now=now)
     document = read_campaign(_campaign_table(now), file="demo/campaign.toml")
     campaign = backoffice.load_campaign(document, by=operator, now=now)
     for prize in campaign.definition.prizes:
@@ -61,6 +65,22 @@ def load_demo(*, passwords: Mapping[str, str], now: datetime) -> None:
             coupons.load_coupons(campaign, prize=prize.code, coupons=rows, by=operator.name, now=now)
     backoffice.publish(campaign, by=operator, now=now, one_person=True)
     backoffice.advance(campaigns.get_campaign(SLUG), now=now)
+
+
+def _stock_up(operator: Staff, *, now: datetime) -> None:
+    """Boxes, fans and leaflets for the street, and the prizes of goods at the clerk's desk."""
+    lists = {name: read_text(shipped(f"demo/{name}.csv")) for name in ("materials", "stock")}
+    stock.load_materials(read_materials(lists["materials"], units=stock.list_units(), file="demo/materials.csv"))
+    for row in sorted(read_stock(lists["stock"], file="demo/stock.csv"), key=lambda row: row.material):
+        materials.receive(
+            row.ref,
+            region=row.region,
+            material=row.material,
+            quantity=row.quantity,
+            pack=row.pack,
+            by=operator,
+            now=now,
+        )
 
 
 def _campaign_table(now: datetime) -> dict[str, object]:

@@ -53,7 +53,7 @@ def random_movement(chance: Random, *, hours: int) -> dict[str, Any]:
     return said
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 def test_the_books_agree_after_a_thousand_random_events(world: World, clock: time_machine.Traveller, seed: int) -> None:
     lay_out()
     make_noise(world)
