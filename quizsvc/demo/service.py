@@ -71,7 +71,7 @@ def _stock_up(operator: Staff, *, now: datetime) -> None:
     """Boxes, fans and leaflets for the street, and the prizes of goods at the clerk's desk."""
     lists = {name: read_text(shipped(f"demo/{name}.csv")) for name in ("materials", "stock")}
     stock.load_materials(read_materials(lists["materials"], units=stock.list_units(), file="demo/materials.csv"))
-    for row in sorted(read_stock(lists["stock"], file="demo/stock.csv"), key=lambda row: row.material):
+    for row in sorted(read_stock(lists["stock"], file="demo/stock.csv"), key=lambda row: (row.material, row.region)):
         materials.receive(
             row.ref,
             region=row.region,

@@ -60,7 +60,7 @@ def _receive(rows: list[StockRow], acting: str) -> None:
     lines: list[str] = []
     with transaction():
         staff, now, units = accounts.get_staff(acting), utcnow(), stock.list_units()
-        for row in sorted(rows, key=lambda row: row.material):
+        for row in sorted(rows, key=lambda row: (row.material, row.region)):
             movement, is_new = service.receive(
                 row.ref,
                 region=row.region,

@@ -1,6 +1,6 @@
 """Post movements: for staff at a store, and for the slices above that hand goods out.
 
-Whoever posts several in one transaction posts them in order of material, so that no two wait for each other.
+Whoever posts several in one transaction posts them in order of material and store, so that no two wait for each other.
 """
 
 from dataclasses import dataclass

@@ -86,8 +86,7 @@ def _reach(staff: Staff, *, under: str | None) -> list[str]:
 
 def list_accounts(region: Region | None) -> list[Account]:
     """Every material's books, of one region's subtree or of all there is."""
-    paths = ["/" if region is None else region.path]
-    flows, on_hand = store.list_flows(paths), store.sum_stock(paths)
+    flows, on_hand = store.list_flows(["/" if region is None else region.path])
     return [rules.account_of(one, flows, on_hand=on_hand.get(one.code, 0)) for one in store.list_materials()]
 
 

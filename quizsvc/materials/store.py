@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, and_, case, func, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, Row, Select, and_, case, func, literal, or_, select, tuple_, update
 from sqlalchemy.orm import aliased
 
 from quizsvc.kit.db import db, insert_new
@@ -127,23 +127,42 @@ def last_count(material: str, holder: str) -> datetime | None:
     return db.session.scalar(counts.order_by(record.occurred_at.desc()).limit(1))
 
 
-def list_flows(paths: Sequence[str]) -> list[Flow]:
-    """What went between the keepers in some subtrees and everybody else, summed up."""
-    giver, taker = aliased(HolderRecord), aliased(HolderRecord)
+def list_flows(paths: Sequence[str]) -> tuple[list[Flow], dict[str, int]]:
+    """What went between the keepers in some subtrees and everybody else, summed up; and what they have, by material.
+
+    In one statement: between two of them somebody could post, and the books would seem not to agree.
+    """
+    giver, taker, keeper = aliased(HolderRecord), aliased(HolderRecord), aliased(HolderRecord)
     gave = func.coalesce(_within(giver, paths), False)
     took = func.coalesce(_within(taker, paths), False)
-    other = case((took, giver.kind), else_=taker.kind)
-    reversal = MovementRecord.act == REVERSAL
-    groups = (MovementRecord.material, other.label("other"), took.label("inward"), reversal.label("reversal"))
-    crossing = (
-        select(*groups, func.sum(MovementRecord.quantity))
-        .outerjoin(giver, giver.name == MovementRecord.giver)
-        .outerjoin(taker, taker.name == MovementRecord.taker)
-        .where(gave != took)
-        .group_by("material", "other", "inward", "reversal")
+    moved, kept = MovementRecord, BalanceRecord
+    groups = (
+        moved.material.label("material"),
+        case((took, giver.kind), else_=taker.kind).label("other"),
+        took.label("inward"),
+        (moved.act == REVERSAL).label("reversal"),
     )
-    rows = db.session.execute(crossing)
-    return [Flow(row[0], row[1], bool(row[2]), bool(row[3]), int(row[4])) for row in rows]
+    flows = (
+        select(*groups, func.sum(moved.quantity), literal(False))
+        .outerjoin(giver, giver.name == moved.giver)
+        .outerjoin(taker, taker.name == moved.taker)
+        .where(gave != took)
+        .group_by(*(group.name for group in groups))
+    )
+    stock = (
+        select(kept.material, keeper.kind, literal(True), literal(False), func.sum(kept.quantity), literal(True))
+        .join(keeper, keeper.name == kept.holder)
+        .where(_within(keeper, paths))
+        .group_by(kept.material, keeper.kind)
+    )
+    found: list[Flow] = []
+    on_hand: dict[str, int] = {}
+    for material, other, inward, reversal, quantity, is_stock in db.session.execute(flows.union_all(stock)):
+        if is_stock:
+            on_hand[material] = on_hand.get(material, 0) + int(quantity)
+        else:
+            found.append(Flow(material, other, bool(inward), bool(reversal), int(quantity)))
+    return found, on_hand
 
 
 # --- holders and balances ---------------------------------------------------------------------------------------------
@@ -250,15 +269,3 @@ def list_stock(paths: Sequence[str], *, after: tuple[str, str] | None, limit: in
     if after is not None:
         wanted = wanted.where(tuple_(balance.holder, balance.material) > after)
     return db.session.execute(wanted).all()
-
-
-def sum_stock(paths: Sequence[str]) -> dict[str, int]:
-    """What all keepers in some subtrees have, by material."""
-    balance, holder = BalanceRecord, HolderRecord
-    summed = (
-        select(balance.material, func.sum(balance.quantity))
-        .join(holder, holder.name == balance.holder)
-        .where(_within(holder, paths))
-        .group_by(balance.material)
-    )
-    return {row[0]: int(row[1]) for row in db.session.execute(summed)}

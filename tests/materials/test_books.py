@@ -102,6 +102,15 @@ def test_a_balance_that_was_tampered_with_is_seen_and_made_anew(world: World, co
     assert world.count("audit", "act = 'materials.rebuild'") == 2
 
 
+def test_both_sides_of_the_books_are_read_at_one_moment(world: World, statements: list[str]) -> None:
+    """In two statements, whatever is posted between them would look like a fault."""
+    lay_out()
+    make_noise(world)
+    del statements[:]
+    assert books().agrees
+    assert sum("movements" in one or "balances" in one for one in statements) == 1
+
+
 # --- the arithmetic alone ---------------------------------------------------------------------------------------------
 
 FLOWS = st.builds(

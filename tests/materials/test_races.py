@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 
 import pytest
 import time_machine
+from werkzeug.test import TestResponse
 
 from quizsvc.kit.clock import rfc3339
 from tests.lottery.test_draws import at_once
@@ -20,7 +21,7 @@ from tests.materials.place import (
     take_back,
     wrong_balances,
 )
-from tests.world import COMMUNITY, NEIGHBOUR, START, World
+from tests.world import COMMUNITY, NEIGHBOUR, START, Phone, World
 
 TURNS = pytest.mark.parametrize("turn", range(3))
 STORE = f"store:{COMMUNITY}"
@@ -79,10 +80,15 @@ def test_one_name_from_twenty_threads_is_one_movement_with_one_answer(world: Wor
 
 
 @TURNS
-def test_one_count_from_many_threads_is_one_count(world: World, turn: int) -> None:
+def test_one_count_from_many_threads_is_one_count(world: World, clock: time_machine.Traveller, turn: int) -> None:
+    """Whatever else they carry: who is dated earlier and comes second must not be refused as counted since."""
     clerk, name = world.desk(), str(uuid4())
     moved(clerk, "receive", 9, store=COMMUNITY)
-    answers = at_once(*[lambda: move(clerk, "count", 7, store=COMMUNITY, id=name) for _ in range(12)])
+    clock.shift(timedelta(hours=1))
+    dated = [rfc3339(START + timedelta(minutes=n)) for n in range(12)]
+    answers = at_once(
+        *[lambda d=one: move(clerk, "count", 7, store=COMMUNITY, id=name, occurred_at=d) for one in reversed(dated)]
+    )
     assert Counter(answer.status_code for answer in answers) == {201: 1, 200: 11}
     assert len({answer.get_data() for answer in answers}) == 1
     assert balances(world)[STORE] == 7
@@ -117,3 +123,21 @@ def test_a_count_at_once_with_late_hand_outs_ends_at_what_was_counted(
     assert {answer.status_code for answer in answers} == {201}
     assert balances(world)[STORE] == 60
     assert (books().handed_out, books().agrees, wrong_balances()) == (8, True, [])
+
+
+@TURNS
+def test_a_rebuild_while_others_post_finds_nothing_wrong_and_breaks_nothing(world: World, turn: int) -> None:
+    clerk = world.desk()
+    moved(clerk, "receive", 30, store=COMMUNITY)
+    wrong: list[tuple[str, str, int, int]] = []
+
+    def rebuild() -> TestResponse:
+        with world.app.app_context():
+            wrong.extend(wrong_balances())
+        return Phone(world.app).get("/healthz")
+
+    issuing = [lambda: move(clerk, "issue", 1, store=COMMUNITY, volunteer=str(VOLUNTEER)) for _ in range(20)]
+    answers = at_once(*issuing[:10], rebuild, rebuild, *issuing[10:])
+    assert Counter(answer.status_code for answer in answers) == {201: 20, 200: 2}
+    assert (wrong, wrong_balances()) == ([], [])
+    assert balances(world)[STORE] == 10
