@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 from functools import lru_cache
+from threading import Lock
 from typing import Any
 from uuid import UUID
 
@@ -16,6 +17,9 @@ from quizsvc.kit.crypto import keys
 from quizsvc.kit.ids import new_id
 from quizsvc.lottery import closing_store, rules, store
 from quizsvc.lottery.rules import Count, Deck, Draw, Entry, Round
+
+# When a round opens, every thread of a process wants its deck at the same moment (2 s of work for a million cards).
+_shuffling = Lock()
 
 
 def fresh_seed() -> tuple[str, str]:
@@ -178,9 +182,9 @@ def prizes_of(campaign: Campaign, one: Round) -> list[Count]:
 
 def deck_of(campaign: Campaign, one: Round) -> Deck:
     """The open round's deck; shuffled once by each process, since nothing in it can change any more."""
-    return _deck(
-        one.id, tuple(prizes_of(campaign, one)), campaign.slug, one.no, one.beacon or "", one.cards, one.sealed_seed
-    )
+    prizes = tuple(prizes_of(campaign, one))
+    with _shuffling:
+        return _deck(one.id, prizes, campaign.slug, one.no, one.beacon or "", one.cards, one.sealed_seed)
 
 
 @lru_cache(maxsize=16)

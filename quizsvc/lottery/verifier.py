@@ -31,14 +31,12 @@ HEADER = (
     *("rules_hash", "commitment", "previous_head", "list_hash"),
 )
 
+# The one text of a JSON value: keys sorted, no spaces, nothing escaped that need not be.
+canonical = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
+
 
 class Broken(Exception):
     """The first thing that is wrong, and where."""
-
-
-def canonical(value: Any) -> str:
-    """The one text of a JSON value: keys sorted, no spaces, nothing escaped that need not be."""
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
 def sha256(text: str) -> str:
@@ -274,6 +272,8 @@ def verify(bundle: Any, saved: Any = None, previous: Any = None, receipt: Any = 
     if not anchors_in(pages, bundle):
         said.append("internally consistent only: without anchors saved elsewhere, a ledger written anew would pass too")
     drawn = {line["position"] for line in bundle["lines"]}
+    if passed_over := max(drawn, default=0) - len(drawn):
+        said.append(f"{passed_over} cards below the highest drawn were passed over: crashes cost single ones, not rows")
     said += [f"undrawn card {card} held {prize}" for card, prize in sorted(deck.items()) if card not in drawn]
     return said
 

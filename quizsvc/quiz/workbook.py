@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict
 from datetime import date
+from math import ceil
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,8 @@ from quizsvc.quiz.lifecycle import Entry
 from quizsvc.quiz.rules import JUDGE, QuestionText
 from quizsvc.quiz.sheet import AUDIENCES, HEADINGS, JUDGEMENT, KINDS, SHEET, STATES, read_rows, scam_type_codes
 
+A3 = 8  # xlsxwriter's number for the paper
+LINE = 15  # points
 Value = str | int | date
 Forms = Mapping[str, Format]
 FORMS: Mapping[str, dict[str, Any]] = {
@@ -127,19 +130,34 @@ def _write_xlsx(entries: Sequence[Entry], path: Path) -> None:
     headings = _headings(entries)
     sheet, notes = book.add_worksheet(SHEET), book.add_worksheet("说明")
     for column, heading in enumerate(headings):
-        width = WIDTHS.get(heading, OPTION_WIDTH if heading.startswith(HEADINGS["options"]) else USUAL_WIDTH)
         # Empty cells too: in a text cell, 1-2 stays what was typed and becomes no date.
-        sheet.set_column(column, column, width, forms[FORM_OF.get(heading, "text")])
+        sheet.set_column(column, column, _width(heading), forms[FORM_OF.get(heading, "text")])
         sheet.write_string(0, column, heading, forms["heading"])
     for row, entry in enumerate(entries, start=1):
         values = _values(entry)
+        sheet.set_row(row, _height(values))
         for column, heading in enumerate(headings):
             _write_cell(sheet, row, column, values.get(heading, ""), forms)
     sheet.freeze_panes(1, 1)
     sheet.autofilter(0, 0, max(1, len(entries)), len(headings) - 1)
+    sheet.set_landscape()
+    sheet.set_paper(A3)
+    sheet.fit_to_pages(1, 0)  # printed for a meeting: every column on the page, headings on each
+    sheet.repeat_rows(0)
     scam_types = _write_notes(notes, forms)
     _offer_choices(sheet, headings, {**CHOICES, "诈骗类型": scam_types})
     book.close()
+
+
+def _width(heading: str) -> int:
+    """In characters."""
+    return WIDTHS.get(heading, OPTION_WIDTH if heading.startswith(HEADINGS["options"]) else USUAL_WIDTH)
+
+
+def _height(values: Mapping[str, Value]) -> int:
+    """Points that a row needs: not every program wraps a text into a taller row by itself."""
+    lines = (ceil(2 * len(value) / _width(name)) for name, value in values.items() if isinstance(value, str))
+    return LINE * max(1, *lines)
 
 
 def _write_cell(sheet: Worksheet, row: int, column: int, value: Value, forms: Forms) -> None:

@@ -1,5 +1,6 @@
 """Drawing over HTTP on both databases, with a real Redis that is emptied, gone, or asked by many at once."""
 
+import time
 from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
@@ -17,7 +18,7 @@ from quizsvc.campaigns import service as campaigns
 from quizsvc.kit import lua
 from quizsvc.kit.clock import utcnow
 from quizsvc.kit.db import WRITES, db, transaction
-from quizsvc.lottery import gate, ledger
+from quizsvc.lottery import gate, ledger, rules
 from tests.world import START, Phone, World, box
 
 
@@ -361,6 +362,23 @@ def test_a_database_that_only_reads_refuses_and_loses_nothing(world: World) -> N
     assert refused.headers["Retry-After"] == "1"
     assert other.draw(others_ticket).get_json()["receipt"]["position"] == 2
     assert world.count("draws") == 2
+
+
+def test_a_crowd_at_the_opening_shuffles_the_deck_once(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    shuffled: list[int] = []
+    shuffle = rules.shuffle_deck
+
+    def slowly(seed: bytes, **box: Any) -> rules.Deck:
+        shuffled.append(box["round_no"])
+        time.sleep(0.2)
+        return shuffle(seed, **box)
+
+    monkeypatch.setattr(rules, "shuffle_deck", slowly)
+    world.publish(round=[box(cards=20, prizes={"tissue": 1})])
+    people = drawers(world, 8)
+    answers = at_once(*[lambda p=phone, t=ticket: draw_patiently(p, t) for phone, ticket in people])
+    assert {answer.status_code for answer in answers} == {200}
+    assert shuffled == [1]
 
 
 def test_draw_statements_and_redis_calls_stay_few(world: World, redis: Redis, statements: list[str]) -> None:

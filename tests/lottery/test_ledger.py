@@ -72,9 +72,23 @@ def test_an_honest_ledger_passes_and_says_what_it_means(published: Published) ->
     held = [line for line in said if line.startswith("undrawn card")]
     drawn = [line["prize"] for line in published.bundle["lines"] if line["prize"]]
     assert len(drawn) + len(held) == 6
-    assert not any("internally consistent only" in line for line in said)
+    assert not any("internally consistent only" in line or "passed over" in line for line in said)
     said = verifier.verify(published.second, published.saved, published.bundle)
     assert "the carried prizes are those that the round before left" in said
+
+
+def test_cards_that_were_passed_over_are_counted(world: World, redis: Redis) -> None:
+    """Whoever reaches Redis and knows the deck could push the counter on to a prize: it leaves a row of holes."""
+    slug = world.publish(round=[box(cards=30, prizes={"tissue": 1})])
+    people = [world.citizen() for _ in range(3)]
+    tickets = [phone.earn_ticket() for phone in people]
+    people[0].draw(tickets[0])
+    (counter,) = redis.keys("*:next")
+    redis.incrby(counter, 7)
+    assert [people[n].draw(tickets[n]).get_json()["receipt"]["position"] for n in (1, 2)] == [9, 10]
+    world.move(slug, "closing")
+    bundle = world.phone().get(f"campaigns/{slug}/rounds/1/ledger").get_json()
+    assert any(line.startswith("7 cards below the highest drawn were passed over") for line in verifier.verify(bundle))
 
 
 def test_without_anchors_saved_elsewhere_it_says_so(published: Published) -> None:

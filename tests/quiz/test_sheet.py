@@ -187,6 +187,16 @@ def test_the_workbook_keeps_its_headings_in_sight_wraps_texts_and_offers_choices
     assert names == [one.name for one in bank.known_scam_types()]
 
 
+def test_a_long_text_makes_its_row_taller(tmp_path: Path) -> None:
+    """Not every program wraps by itself: texts lay over each other in LibreOffice and on paper."""
+    path = tmp_path / "bank.xlsx"
+    write_texts([replace(QUESTION, stem="题" * 200), replace(QUESTION, code="loan-902", stem="题")], path)
+    with zipfile.ZipFile(path) as packed:
+        sheet = packed.read("xl/worksheets/sheet1.xml").decode()
+    heights = re.findall(r'<row r="[23]"[^>]*?(?: ht="(\d+)"[^>]*)?>', sheet)
+    assert heights == ["150", ""]  # ten lines of 15 points, and the usual height
+
+
 def test_every_audience_has_a_name_that_people_read() -> None:
     assert set(AUDIENCES.values()) == set(rules.AUDIENCES)
 
