@@ -14,6 +14,7 @@ from quizsvc.lottery import award_store, rules
 from quizsvc.lottery.awards import hash_code
 from quizsvc.lottery.rules import Award, Redemption
 from quizsvc.materials import service as materials
+from quizsvc.materials.rules import STORE, Holder
 from quizsvc.regions import service as regions
 from quizsvc.regions.rules import Region
 
@@ -132,7 +133,7 @@ def _hand_over(redemption: Redemption, award: Award, *, prize: Prize, desk: Regi
             source=GOODS,
             material=prize.material,
             quantity=1,
-            holder=materials.store_of(desk.code),
+            holder=Holder(STORE, region=desk),
             occurred_at=now,
             by=redemption.staff_name,
             now=now,

@@ -132,6 +132,7 @@ class Change:
 
 
 Ends = tuple[Holder | None, Holder | None]
+ONE_KEEPER = ((True, False, False), (False, False, True))  # which of store, to_store and volunteer are named
 
 
 def ends_of(act: str, *, store: Holder | None, to_store: Holder | None, volunteer: Holder | None) -> Ends | None:
@@ -153,9 +154,6 @@ def ends_of(act: str, *, store: Holder | None, to_store: Holder | None, voluntee
     }
     ends = ways.get((act, named))
     return None if ends is None or ends[0] == ends[1] else ends
-
-
-ONE_KEEPER = ((True, False, False), (False, False, True))
 
 
 def regions_of(giver: Holder | None, taker: Holder | None) -> list[Region]:

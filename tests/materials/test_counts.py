@@ -22,9 +22,7 @@ from tests.materials.place import (
     volunteer_name,
     wrong_balances,
 )
-from tests.materials.place import (
-    VOLUNTEER as SOMEBODY,
-)
+from tests.materials.place import VOLUNTEER as SOMEBODY
 from tests.world import COMMUNITY, START, World
 
 HOUR = timedelta(hours=1)
