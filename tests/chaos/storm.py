@@ -95,7 +95,7 @@ def _run(storm: Storm, stage: Stage, tell: Tell) -> Evidence:
 
 def _call_crowds(storm: Storm, stage: Stage) -> list[Crowd]:
     """The client processes, up and waiting for their jobs."""
-    lasts, crowds = storm.scale.seconds + DRAINED_WITHIN, []
+    lasts, crowds = storm.scale.seconds + (LONGEST_CONTROL if storm.variant else DRAINED_WITHIN), list[Crowd]()
     for number in range(storm.scale.processes):
         name, seed = f"client-{number}", storm.seed * 1000 + number
         crowds.append(Crowd(stage.address, stage.journals / name, seed, spread=storm.scale.seconds, lasts=lasts))
