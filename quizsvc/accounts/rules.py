@@ -8,6 +8,8 @@ from uuid import UUID
 from quizsvc.regions.rules import Region
 
 ROLES = ("clerk", "operator", "auditor", "partner")
+VOLUNTEER_KINDS = ("volunteer", "grid-worker", "building-head")
+KINDS_IN_CHINESE = dict(zip(VOLUNTEER_KINDS, ("志愿者", "网格员", "楼长"), strict=True))
 PURPOSES = ("privacy", "messages", "winner-list")
 CITIZEN_TOKEN_LASTS = timedelta(days=7)
 STAFF_TOKEN_LASTS = timedelta(hours=12)
@@ -23,6 +25,18 @@ class Citizen:
     openid_hash: str
     region_id: UUID | None
     excluded: bool
+
+
+@dataclass(frozen=True)
+class Volunteer:
+    """Somebody on the office's list, as of this request. `code` is the number there, `region_id` the home."""
+
+    id: UUID
+    code: str
+    name: str
+    kind: str
+    region_id: UUID
+    left_at: datetime | None
 
 
 @dataclass(frozen=True)
