@@ -4,7 +4,7 @@
 begins IMMEDIATE, so that two writers queue up instead of failing half-way.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 from functools import cache
@@ -158,6 +158,13 @@ def insert_new(table: type[Base], **values: Any) -> bool:
     No conflict target: a row can break two promises at once, and which one is reported first differs by database.
     """
     return db.session.execute(_insert_new(table, db.engine.dialect.name), values).first() is not None
+
+
+def insert_all(table: type[Base], rows: Sequence[Mapping[str, Any]]) -> set[Any]:
+    """As insert_new for many rows in one statement; the (first column of the) primary keys of those that are in."""
+    if not rows:
+        return set()
+    return set(db.session.scalars(_insert_new(table, db.engine.dialect.name), rows))
 
 
 @cache
