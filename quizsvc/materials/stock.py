@@ -44,6 +44,11 @@ def list_units() -> dict[str, str]:
     return {one.code: one.unit for one in store.list_materials()}
 
 
+def list_materials(codes: Collection[str] | None = None) -> dict[str, Material]:
+    """All materials by code, or those with these codes."""
+    return {one.code: one for one in store.list_materials(codes)}
+
+
 def list_unknown(codes: Collection[str]) -> list[str]:
     """Which of these codes stand for no material."""
     return sorted(set(codes) - {one.code for one in store.list_materials(codes)})
