@@ -81,9 +81,7 @@ class RevisionRecord(Base):
             " AND setting IS NOT NULL AND households IS NOT NULL AND people IS NOT NULL)",
             name="whole",
         ),
-        Index(
-            "uq_tally_revisions_in_force", "tally_id", unique=True, sqlite_where=IN_FORCE, postgresql_where=IN_FORCE
-        ),
+        Index("uq_tally_revisions_in_force", "tally_id", unique=True, sqlite_where=IN_FORCE, postgresql_where=IN_FORCE),
         Index(
             "ix_tally_revisions_campaign",
             "campaign_id",
