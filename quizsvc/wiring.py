@@ -21,6 +21,7 @@ from quizsvc.lottery import routes as lottery
 from quizsvc.materials import cli as materials_cli
 from quizsvc.materials import routes as materials
 from quizsvc.me import routes as me
+from quizsvc.outreach import routes as outreach
 from quizsvc.quiz import cli as quiz_cli
 from quizsvc.quiz import routes as quiz
 from quizsvc.regions import routes as regions
@@ -40,7 +41,9 @@ class Area:
 
 AREAS = (
     Area("open", API, None, (accounts.doors, regions.bp, me.pages, lottery.public)),
-    Area("citizen", API, guards.citizen_guard, (accounts.citizen, quiz.bp, lottery.citizen, me.citizen)),
+    Area(
+        "citizen", API, guards.citizen_guard, (accounts.citizen, quiz.bp, lottery.citizen, me.citizen, outreach.citizen)
+    ),
     Area("clerk", API, guards.staff_guard, (lottery.clerk, materials.clerk)),
     Area("ops", "", None, (health.bp,)),
 )

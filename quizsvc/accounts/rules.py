@@ -1,5 +1,6 @@
-"""Who may do what: roles on regions, and what a password must be."""
+"""Who may do what: roles on regions, what a password must be, what an invitation reads like."""
 
+import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,6 +16,12 @@ CITIZEN_TOKEN_LASTS = timedelta(days=7)
 STAFF_TOKEN_LASTS = timedelta(hours=12)
 SHORTEST_PASSWORD = 10
 LONGEST_NAME = 40
+# Crockford's base 32: no letter is taken for another, heard or read.
+ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+MISREAD = str.maketrans({"O": "0", "I": "1", "L": "1"})
+GROUP = 4
+INVITATION_LETTERS = 12  # 60 bits: nobody finds one by trying
+OPEN_CODE_LETTERS = 8
 
 
 @dataclass(frozen=True)
@@ -37,6 +44,16 @@ class Volunteer:
     kind: str
     region_id: UUID
     left_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Listed:
+    """What the office's list says of a volunteer. `region` is the home, kept from when the code was first listed."""
+
+    code: str
+    name: str
+    kind: str
+    region: Region
 
 
 @dataclass(frozen=True)
@@ -89,3 +106,15 @@ def may_govern(governor: Staff, other: Staff) -> bool:
 def latest_consents(consents: Iterable[Consent]) -> dict[tuple[str, str], Consent]:
     """The word in force per purpose and version; `consents` stand in order of time."""
     return {(consent.purpose, consent.version): consent for consent in consents}
+
+
+def letters_of(number: int, *, count: int) -> str:
+    """The lowest bits of a number as letters of ALPHABET in groups, to be read aloud: `K7QM-2XHD-9RTV`."""
+    letters = "".join(ALPHABET[number >> 5 * place & 31] for place in reversed(range(count)))
+    return "-".join(letters[at : at + GROUP] for at in range(0, count, GROUP))
+
+
+def invitation_said(typed: str) -> str:
+    """The code that somebody typed, whatever case, spaces and hyphens, and with O for 0 or I and L for 1."""
+    plain = unicodedata.normalize("NFKC", typed).upper().translate(MISREAD)
+    return "".join(letter for letter in plain if letter.isalnum())

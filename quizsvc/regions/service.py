@@ -38,8 +38,13 @@ def list_regions_by_id(region_ids: Iterable[UUID]) -> dict[UUID, Region]:
 
 
 def list_regions_by_code(codes: Iterable[str]) -> dict[str, Region]:
-    """Those of these codes that stand for a region."""
-    return store.list_regions_by_code(codes)
+    """The regions with these codes."""
+    return store.list_regions_by_code(set(codes))
+
+
+def list_subtrees(tops: Iterable[Region]) -> Sequence[Region]:
+    """These regions and all that lies under them, each once, in order of code."""
+    return store.list_subtrees({top.id for top in tops})
 
 
 def list_regions(*, under: str | None, name_part: str | None, cursor: str | None, limit: int) -> PageOf[Region]:
