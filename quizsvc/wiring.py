@@ -22,6 +22,7 @@ from quizsvc.materials import cli as materials_cli
 from quizsvc.materials import routes as materials
 from quizsvc.me import routes as me
 from quizsvc.outreach import routes as outreach
+from quizsvc.outreach import tally_routes as tallies
 from quizsvc.quiz import cli as quiz_cli
 from quizsvc.quiz import routes as quiz
 from quizsvc.regions import routes as regions
@@ -44,7 +45,8 @@ AREAS = (
     Area(
         "citizen", API, guards.citizen_guard, (accounts.citizen, quiz.bp, lottery.citizen, me.citizen, outreach.citizen)
     ),
-    Area("clerk", API, guards.staff_guard, (lottery.clerk, materials.clerk)),
+    Area("volunteer", API, guards.volunteer_guard, (tallies.volunteer,)),
+    Area("clerk", API, guards.staff_guard, (lottery.clerk, materials.clerk, tallies.clerk)),
     Area("ops", "", None, (health.bp,)),
 )
 

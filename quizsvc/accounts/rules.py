@@ -1,7 +1,7 @@
 """Who may do what: roles on regions, what a password must be, what an invitation reads like."""
 
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -75,6 +75,12 @@ class Staff:
     def holds(self, role: str, *, over: Region) -> bool:
         """Whether the role's subtree contains the region."""
         return any(grant.role == role and grant.region.covers(over) for grant in self.grants)
+
+    def paths(self, roles: Collection[str], *, under: Region | None) -> list[str]:
+        """The subtrees in which one of these roles is held; of them, if a region is named, what lies under it."""
+        if under is not None:
+            return [under.path] if any(self.holds(role, over=under) for role in roles) else []
+        return [grant.region.path for grant in self.grants if grant.role in roles]
 
     def desks(self, *, owner: Region) -> list[Region]:
         """The regions in which this clerk serves a campaign of `owner`: those under the owner, in order of code."""

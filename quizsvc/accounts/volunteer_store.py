@@ -39,6 +39,11 @@ def find_by_id(volunteer_id: UUID, *, held: bool = False) -> Volunteer | None:
     return None if row is None else Volunteer(*row)
 
 
+def list_by_id(volunteer_ids: Collection[UUID]) -> dict[UUID, Volunteer]:
+    rows = db.session.execute(_VOLUNTEER.where(_volunteers.id.in_(list(volunteer_ids))))
+    return {row.id: Volunteer(*row) for row in rows}
+
+
 def find_by_code(code: str) -> Volunteer | None:
     row = db.session.execute(_VOLUNTEER.where(_volunteers.code == code)).one_or_none()
     return None if row is None else Volunteer(*row)

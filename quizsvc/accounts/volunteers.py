@@ -45,6 +45,11 @@ def get_volunteer(volunteer_id: UUID) -> Volunteer:
     return found
 
 
+def list_volunteers_by_id(volunteer_ids: Collection[UUID]) -> dict[UUID, Volunteer]:
+    """The volunteers with these ids, also who left."""
+    return store.list_by_id(volunteer_ids)
+
+
 def hold_volunteer(volunteer_id: UUID) -> Volunteer:
     """As get_volunteer; nobody else writes for this volunteer until this transaction ends."""
     found = store.find_by_id(volunteer_id, held=True)

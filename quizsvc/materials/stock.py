@@ -78,15 +78,10 @@ def list_stock(*, under: str | None, staff: Staff, cursor: str | None, limit: in
 
 def _reach(staff: Staff, *, under: str | None) -> list[str]:
     """The paths of the subtrees whose stock a staff member sees."""
-    seeing = (*rules.ROLES, "auditor")
-    if under is None:
-        held = [grant.region.path for grant in staff.grants if grant.role in seeing]
-    else:
-        region = regions.get_region(under)
-        held = [region.path] if any(staff.holds(role, over=region) for role in seeing) else []
-    if not held:
+    seen = staff.paths((*rules.ROLES, "auditor"), under=None if under is None else regions.get_region(under))
+    if not seen:
         raise accounts.RoleMissing
-    return held
+    return seen
 
 
 def list_accounts(region: Region | None) -> list[Account]:

@@ -181,12 +181,12 @@ def _likenesses(
     if not mine:
         return {}
     around = timedelta(days=1) if on_paper else rules.LOOKS_ALIKE_WITHIN
-    times = [one.occurred_at for one in mine.values()]
+    times = [said.occurred_at for said in mine.values()]
     others = store.list_likenesses(
-        {one.likeness for one in mine.values()}, begin=min(times) - around, end=max(times) + around
+        {said.likeness for said in mine.values()}, begin=min(times) - around, end=max(times) + around
     )
     found: dict[Key, tuple[str, UUID | None]] = {}
-    for key, one in mine.items():
-        found[key] = (one.likeness, rules.look_alike(one, others, day_of=day_of if on_paper else None))
-        others.append(one)
+    for key, said in mine.items():
+        found[key] = (said.likeness, rules.look_alike(said, others, day_of=day_of if on_paper else None))
+        others.append(said)
     return found

@@ -167,11 +167,11 @@ def list_likenesses(likenesses: Collection[str], *, begin: datetime, end: dateti
     """What was said between two moments and looks like one of these, oldest first; refused ones left out."""
     if not likenesses:
         return []
-    record = RevisionRecord
+    said = _revisions.c
     rows = db.session.execute(
-        select(record.likeness, record.tally_id, record.occurred_at)
-        .where(record.likeness.in_(list(likenesses)), record.occurred_at >= begin, record.occurred_at <= end)
-        .where(record.state != REFUSED)
-        .order_by(record.occurred_at, record.tally_id)
+        select(said.likeness, said.tally_id, said.occurred_at)
+        .where(said.likeness.in_(list(likenesses)), said.occurred_at >= begin, said.occurred_at <= end)
+        .where(said.state != REFUSED)
+        .order_by(said.occurred_at, said.tally_id)
     )
-    return [Likeness(*row) for row in rows]
+    return [Likeness(str(row[0]), row[1], row[2]) for row in rows]
