@@ -45,6 +45,7 @@ AREAS = (
     Area(
         "citizen", API, guards.citizen_guard, (accounts.citizen, quiz.bp, lottery.citizen, me.citizen, outreach.citizen)
     ),
+    Area("volunteer", API, guards.volunteer_guard, (outreach.volunteer,)),
     Area("clerk", API, guards.staff_guard, (lottery.clerk, materials.clerk)),
     Area("ops", "", None, (health.bp,)),
 )

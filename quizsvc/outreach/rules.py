@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from quizsvc.accounts.rules import Volunteer
 from quizsvc.regions.rules import Region
 
 SETTINGS = ("household", "shop", "stall", "talk")
@@ -29,3 +30,11 @@ class Assignment:
         """Whether the volunteer was to serve there then."""
         holds = self.starts_at <= at and (self.ends_at is None or at < self.ends_at)
         return holds and self.region.covers(region)
+
+
+@dataclass(frozen=True)
+class Membership:
+    """A volunteer and the region that the office's list calls their home."""
+
+    volunteer: Volunteer
+    home: Region

@@ -70,12 +70,14 @@ def test_every_refusal_is_declared_by_some_route_or_raised_to_the_command_line_o
         "accounts.name_taken",
         "accounts.password_too_short",
         "accounts.staff_unknown",
+        "accounts.volunteer_unknown",
         "campaigns.frozen",
         "campaigns.papers_dealt",
         "campaigns.second_person_needed",
         "campaigns.wrong_state",
         "lottery.beacon_fixed",
         "lottery.cannot_void",
+        "outreach.not_assigned",
     }
     doors = {kind.code for area in AREAS if area.guard for kind in operation_of(area.guard).refusals}
     everywhere = {"http.not_found", "http.method_not_allowed", "http.bad_request"}
@@ -90,7 +92,8 @@ def test_every_route_of_design_section_8_stands(app: Flask) -> None:
         PUT papers/{paper_id}/answers · PUT tickets/{ticket_id}/draw · GET tickets/{ticket_id} · GET me/awards ·
         GET me/mistakes · GET me · DELETE me · POST staff/sessions · POST redemptions/lookup ·
         PUT redemptions/{scan_id} · POST redemptions/{scan_id}/undo ·
-        POST materials/movements · GET materials/stock
+        POST materials/movements · GET materials/stock ·
+        POST volunteers · GET outreach/bootstrap · GET outreach/me
     """
     document = Phone(app).get("openapi.json").get_json()
     there = {f"{m.upper()} {path}" for path, item in document["paths"].items() for m in item if m != "parameters"}
