@@ -59,6 +59,9 @@ def test_a_personal_invitation_makes_the_log_in_the_volunteers(world: World) -> 
     assert roles(world, "anna") == ["citizen", "volunteer"]
     assert roles(world, "berta") == ["citizen"]
     assert phone.get("outreach/me").get_json()["volunteer"]["code"] == "v1"
+    entry = {"code": "v1", "name": "李四", "kind": "building-head", "left_at": None}
+    assert phone.get("me").get_json()["volunteer"] == entry
+    assert world.citizen("berta", consents_to=None).get("me").get_json()["volunteer"] is None
     assert world.rows("SELECT code FROM volunteers WHERE bound_at IS NOT NULL") == [("v1",)]
     assert world.rows("SELECT subject FROM audit WHERE act = 'volunteer.bind'") == [("v1",)]
 
