@@ -60,6 +60,7 @@ COMMANDS: tuple[click.Command, ...] = (
     lottery_cli.lottery,
     materials_cli.group,
     outreach_cli.volunteers,
+    outreach_cli.tallies,
     demo_cli.simulate,
 )
 
