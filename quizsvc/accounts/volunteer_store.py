@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, bindparam, select, update
+from sqlalchemy import Select, bindparam, or_, select, update
 
 from quizsvc.accounts.models import InvitationRecord, VolunteerRecord
 from quizsvc.accounts.rules import Listed, Volunteer
@@ -102,13 +102,9 @@ def record_names(names: Mapping[UUID, tuple[str, str]]) -> None:
 
 
 def record_leaving(volunteer_id: UUID, *, left_at: datetime) -> bool:
-    """False for who left before."""
-    left = (
-        update(_table)
-        .where(_volunteers.id == volunteer_id, _volunteers.left_at.is_(None))
-        .values(left_at=left_at)
-        .returning(_volunteers.id)
-    )
+    """False for who left no later."""
+    later = or_(_volunteers.left_at.is_(None), _volunteers.left_at > left_at)
+    left = update(_table).where(_volunteers.id == volunteer_id, later).values(left_at=left_at).returning(_volunteers.id)
     return db.session.scalar(left) is not None
 
 

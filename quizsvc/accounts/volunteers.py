@@ -98,7 +98,7 @@ def take_back(volunteer_ids: Collection[UUID]) -> None:
 
 
 def leave(volunteer: Volunteer, *, left_at: datetime) -> bool:
-    """Write down that a volunteer left; False when it was before. The log-in stays bound."""
+    """Write down that a volunteer left; False when it was then or before. The log-in stays bound."""
     return store.record_leaving(volunteer.id, left_at=left_at)
 
 
