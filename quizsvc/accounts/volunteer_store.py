@@ -57,9 +57,11 @@ def list_volunteers() -> list[tuple[Volunteer, bool]]:
     return [(Volunteer(*row[:-1]), bool(row[-1])) for row in db.session.execute(wanted)]
 
 
-def add_volunteers(listed: Sequence[Listed], *, now: datetime) -> None:
-    """Add those whose codes are new, in order of code; the others stay as they are."""
-    rows = [
+def add_volunteers(listed: Sequence[Listed], *, now: datetime) -> set[UUID]:
+    """Add those whose codes are new, in order of code; the others stay. Returns the ids that were given to new ones."""
+    codes = [one.code for one in listed]
+    standing = set(db.session.scalars(select(_volunteers.code).where(_volunteers.code.in_(codes))))
+    rows: list[dict[str, Any]] = [
         {
             "id": new_id(),
             "code": one.code,
@@ -69,9 +71,11 @@ def add_volunteers(listed: Sequence[Listed], *, now: datetime) -> None:
             "enrolled_at": now,
         }
         for one in sorted(listed, key=lambda one: one.code)
+        if one.code not in standing
     ]
     if rows:
         db.session.execute(insert(VolunteerRecord).on_conflict_do_nothing(), rows)
+    return {row["id"] for row in rows}
 
 
 def add_enrolled(volunteer_id: UUID, listed: Listed, *, now: datetime) -> bool:
