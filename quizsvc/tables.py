@@ -6,6 +6,7 @@ import quizsvc.kit.jobs
 import quizsvc.lottery.models
 import quizsvc.materials.models
 import quizsvc.quiz.models
+import quizsvc.reach.models
 import quizsvc.regions.models  # noqa: F401
 from quizsvc.kit.db import Base
 

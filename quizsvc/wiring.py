@@ -23,6 +23,7 @@ from quizsvc.materials import routes as materials
 from quizsvc.me import routes as me
 from quizsvc.quiz import cli as quiz_cli
 from quizsvc.quiz import routes as quiz
+from quizsvc.reach import cli as reach_cli
 from quizsvc.regions import routes as regions
 
 API = "/api/v1"
@@ -53,6 +54,7 @@ COMMANDS: tuple[click.Command, ...] = (
     lottery_cli.coupons,
     lottery_cli.lottery,
     materials_cli.group,
+    reach_cli.group,
     demo_cli.simulate,
 )
 

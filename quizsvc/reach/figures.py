@@ -10,6 +10,8 @@ REPORTS, FILED, LOSS = "reports", "filed", "loss"
 MEASURES: Mapping[str, str] = {REPORTS: "警情", FILED: "立案", LOSS: "损失"}
 FIRST_YEAR, LAST_YEAR = 2000, 2100
 LARGEST_COUNT, LARGEST_LOSS_FEN = 10**7, 10**14
+LARGEST: Mapping[str, int] = {REPORTS: LARGEST_COUNT, FILED: LARGEST_COUNT, LOSS: LARGEST_LOSS_FEN}
+FEN_PER_YUAN, FEN_PER_WAN = 100, 1_000_000
 LONGEST_SOURCE = 100
 WITHDRAWN = "撤回"  # what a cell says when a figure is taken back
 

@@ -3,12 +3,13 @@
 Whoever takes a phrase literally never believes more than is true; 近 alone is below its figure, and says so openly.
 """
 
+from quizsvc.reach.figures import FEN_PER_WAN, FEN_PER_YUAN
+
 WAN, YI = 10**4, 10**8
 OVER, NEAR, ABOUT = "余", "近", "约"
 SAID_EXACTLY_BELOW = 100
 MOST_DIGITS = 3
 ONE_IN = 20  # the figure said is off by at most one in twenty, 5 %
-FEN_PER_YUAN, FEN_PER_WAN = 100, 100 * WAN
 TENTH_OF_WAN = FEN_PER_WAN // 10
 
 
