@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, time, timedelta
 from fractions import Fraction
 from functools import cache, partial
+from math import isfinite
 from pathlib import Path
 from typing import TypeVar
 
@@ -44,7 +45,8 @@ def read_cases(path: Path, *, find_region: FindRegion, today: date) -> list[Case
     table = read_table(path, sheet=SHEET)
     headings = _headings_of(table)
     found = [_Row(table, number, cells) for number, cells in _filled_rows(table, headings)]
-    rows = [row for one in found if (row := one.read(cache(find_region), today=today)) is not None]
+    once = cache(find_region)
+    rows = [row for one in found if (row := one.read(once, today=today)) is not None]
     problems = [problem for one in found for problem in one.problems] + list(_twice(rows, file=str(path)))
     if not found:
         problems = [Problem("file", "holds no figures", "fill in one row per region and month", str(path))]
@@ -172,7 +174,7 @@ def find_month(cell: Cell) -> Month | None:
     """
     if isinstance(cell, date):  # Excel turns 2026-08 into its first day
         return Month.of(cell) if cell.day == 1 else None
-    match = MONTH_FORM.fullmatch(_word(cell)) if isinstance(cell, str) else None
+    match = MONTH_FORM.fullmatch(unicodedata.normalize("NFKC", cell).strip()) if isinstance(cell, str) else None
     return None if match is None else Month(int(match[1]), int(match[2] or match[3]))
 
 
@@ -200,8 +202,10 @@ def _amount(cell: Cell, *, column: str) -> int | None:
 
 
 def _number(cell: Cell) -> Fraction:
-    """What a cell shows, exactly: 958.7 is 9587/10, whatever binary fraction Excel keeps for it."""
-    text = repr(cell) if isinstance(cell, float) else _word(cell)
-    if not isinstance(cell, float) and not NUMBER_FORM.fullmatch(text):
+    """What a cell shows, exactly. A spreadsheet keeps 958.7 as a binary fraction, and shows 15 digits of it at most."""
+    if isinstance(cell, float) and isfinite(cell):
+        return Fraction(f"{cell:.15g}")
+    text = _word(cell)
+    if not NUMBER_FORM.fullmatch(text):  # nor 1.23457E+11, of which a CSV has lost the rest
         raise CellRefused(f"{text[:20]!r} is no number", "write digits only; leave it empty if the source is silent")
     return Fraction(text)
