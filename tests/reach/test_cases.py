@@ -1,9 +1,10 @@
 """Cases on both databases: loaded whole or not at all, once, corrected by revisions, compared by subtree."""
 
-import threading
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -25,7 +26,7 @@ from tests.accounts.test_staff import command
 from tests.world import COMMUNITY, NEIGHBOUR, START, STREET, World
 
 __all__ = ["command"]
-AUGUST = Month(2026, 8)
+JANUARY, AUGUST = Month(2026, 1), Month(2026, 8)
 HEADINGS = ("区域", "月份", "警情", "立案", "损失(万元)", "来源")
 Load = Callable[..., Any]
 
@@ -180,3 +181,224 @@ def test_the_audit_log_says_who_loaded_and_what_was_corrected(world: World, load
     ((before, after),) = world.rows("SELECT before, after FROM audit WHERE act = 'cases.correct'")
     assert ('"reports":40' in str(before).replace(" ", "")) or before["reports"] == 40
     assert ("分局更正通报" in str(after), "分局8月通报" in str(before)) == (True, True)
+
+
+# --- what the table promises ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        {"month": 0},
+        {"month": 13},
+        {"year": 1999},
+        {"year": 2101},
+        {"revision": 0},
+        {"reports": -1},
+        {"filed": -1},
+        {"loss_fen": -1},
+        {"loss_fen": 10**14 + 1},
+        {"reports": 10**7 + 1},
+        {"source": ""},
+        {"reports": None, "filed": None, "loss_fen": None},
+        {},
+    ],
+)
+def test_the_table_itself_refuses_what_is_no_figure(world: World, load: Load, broken: dict[str, Any]) -> None:
+    load(ROW)
+    fresh = {"revision": 1, "month": 7} if broken else {}  # unbroken, it is the row that stands
+    changed = fresh | broken
+    columns = "region_id, year, month, revision, region_path, reports, filed, loss_fen, source, loaded_by, loaded_at"
+    shown = ", ".join(f":{name}" if name in changed else name for name in columns.split(", "))
+    with pytest.raises(IntegrityError), transaction():
+        db.session.execute(text(f"INSERT INTO case_figures ({columns}) SELECT {shown} FROM case_figures"), changed)
+
+
+def test_a_later_revision_may_hold_no_figure(world: World, load: Load) -> None:
+    load(ROW)
+    assert done(load((STREET, "2026-08", "撤回", "撤回", "撤回", "报错了"))).startswith("0 months added, 1 corrected")
+
+
+# --- at once ----------------------------------------------------------------------------------------------------------
+
+
+def case_rows(*said: tuple[str, int, int, str]) -> list[CaseRow]:
+    """Rows of reports by region and month."""
+    with reading():
+        return [
+            CaseRow(f"row {n}", regions.get_region(code), Month(2026, month), Figures(reports=count), source)
+            for n, (code, month, count, source) in enumerate(said, start=2)
+        ]
+
+
+def load_at_once(app: Flask, *files: Sequence[CaseRow]) -> list[int]:
+    """Load them all in the same moment; how many revisions each added."""
+
+    barrier = Barrier(len(files))
+
+    def load_one(rows: Sequence[CaseRow]) -> int:
+        barrier.wait()
+        with app.app_context(), transaction():
+            loaded = cases.load_cases(rows, file="cases.csv", by=accounts.get_staff("second"), now=utcnow())
+            return sum(one.is_new for one in loaded)
+
+    with ThreadPoolExecutor(len(files)) as threads:
+        return list(threads.map(load_one, files))
+
+
+@pytest.mark.parametrize("turn", range(3))
+def test_the_same_file_at_once_is_loaded_once(world: World, turn: int) -> None:
+    rows = case_rows(*[(code, month, month, "通报") for code in (STREET, COMMUNITY) for month in range(1, 9)])
+    added = load_at_once(world.app, *[rows] * 8)
+    assert sorted(added) == [0] * 7 + [16]
+    assert world.count("case_figures") == 16
+
+
+@pytest.mark.parametrize("turn", range(3))
+def test_different_files_at_once_are_revisions_in_a_row_and_none_is_lost(world: World, turn: int) -> None:
+    """In opposite orders, too: nobody may wait for somebody who waits for them."""
+    files = []
+    for count in range(8):
+        rows = case_rows(*[(code, 8, count, f"通报{count}") for code in (COMMUNITY, NEIGHBOUR, STREET)])
+        files.append(rows[:: -1 if count % 2 else 1])
+    assert load_at_once(world.app, *files) == [3] * 8
+    for code in (COMMUNITY, NEIGHBOUR, STREET):
+        with reading():
+            found = cases.list_revisions(regions.get_region(code), AUGUST)
+        assert [one.no for one in found] == list(range(1, 9))
+        assert sorted(one.source for one in found) == [f"通报{count}" for count in range(8)]
+
+
+# --- comparing --------------------------------------------------------------------------------------------------------
+
+
+def months_of(code: str, year: int, counts: Sequence[int], *, source: str) -> list[tuple[object, ...]]:
+    """Rows from January on: reports as said, filed half of it, a loss of as many hundred yuan."""
+    return [
+        (code, f"{year}-{month:02}", count, count // 2, count / 100, source)
+        for month, count in enumerate(counts, start=1)
+    ]
+
+
+THIS, LAST = [20, 21, 22, 23, 24, 25, 26, 29], [30] * 8  # 190 and 240
+
+
+@pytest.fixture
+def published(world: World, load: Load) -> None:
+    """The street's own figures, a corrected month, and noise of every kind around them."""
+    rows = months_of(STREET, 2026, [*THIS[:7], 99], source="2026年通报") + months_of(
+        STREET, 2025, LAST, source="2025年通报"
+    )
+    rows += months_of("s2", 2026, [500] * 8, source="二街道") + months_of("s2", 2025, [1] * 8, source="二街道")
+    rows += months_of(COMMUNITY, 2026, [3] * 8, source="甲社区") + months_of(COMMUNITY, 2025, [4] * 8, source="甲社区")
+    rows += [
+        (STREET, "2026-09", 77, 7, 7, "以后"),
+        (STREET, "2025-09", 7, 7, 7, "以后"),
+        (STREET, "2024-12", 1, 1, 1, "以前"),
+    ]
+    assert load(*rows, by="operator").exit_code == 0
+    assert load((STREET, "2026-08", THIS[7], 14, 0.29, "更正通报"), by="operator").exit_code == 0
+
+
+def compared(code: str, *, first: Month = JANUARY, last: Month = AUGUST) -> dict[str, cases.Compared]:
+    with reading():
+        return cases.compare_years(regions.get_region(code), first=first, last=last)
+
+
+@pytest.mark.usefixtures("published")
+def test_a_street_is_compared_by_its_own_figures_in_force_with_their_sources(world: World) -> None:
+    found = compared(STREET)
+    assert [(one.comparison.now, one.comparison.base) for one in found.values()] == [
+        (190, 240),
+        (93, 120),
+        (1_900_000, 2_400_000),
+    ]
+    assert found[REPORTS].comparison.said == "同比下降20.8%"
+    assert found[REPORTS].sources == ["2025年通报", "2026年通报", "更正通报"]
+    assert [(str(part.month), part.no) for part in found[LOSS].parts][-2:] == [("2026-07", 1), ("2026-08", 2)]
+    with reading():
+        month = cases.compare_months(regions.get_region(STREET), AUGUST)[REPORTS]
+    assert (month.comparison.said, month.sources) == ("环比上升11.5%", ["2026年通报", "更正通报"])
+
+
+@pytest.mark.usefixtures("published")
+def test_a_figure_that_is_missing_is_never_made_up_of_some_communities(world: World, load: Load) -> None:
+    load((STREET, "2026-08", "撤回", 14, 0.29, "又更正"))
+    assert compared(STREET)[REPORTS].comparison.said == "同比不可比（2026年8月无数据）"
+    assert compared(STREET)[FILED].comparison.said == "同比下降22.5%"
+    load((NEIGHBOUR, "2026-08", 26, 1, 1, "乙社区"))
+    found = compared(STREET)[REPORTS].comparison
+    assert (found.now, found.said) == (190, "同比不可比（2026年8月与上年同期统计口径不同）")
+    load((NEIGHBOUR, "2025-08", 26, 1, 1, "乙社区"), (STREET, "2025-08", "撤回", 1, 1, "又更正"))
+    assert compared(STREET)[REPORTS].comparison.base == 240
+    assert compared(STREET)[REPORTS].comparison.said == "同比下降20.8%"
+    assert compared(NEIGHBOUR)[REPORTS].comparison.said.startswith(
+        "同比不可比（2025年1月、2025年2月、2025年3月等14个月"
+    )
+
+
+@pytest.mark.usefixtures("published")
+def test_a_region_above_adds_up_all_its_streets_or_none(world: World, load: Load) -> None:
+    found = compared("d")[REPORTS].comparison
+    assert (found.now, found.base) == (190 + 4000, 240 + 8)
+    with transaction():
+        regions.load_regions("code,name,level,parent\ns3,三街道,street,d\n", file="regions.csv")
+    assert compared("d")[REPORTS].comparison.now is None
+    load(("d", "2026-08", 9, 9, 9, "区里"), ("d", "2025-08", 8, 8, 8, "区里"), by="operator")
+    assert compared("d", first=AUGUST)[REPORTS].comparison.said == "同比上升12.5%"
+
+
+@pytest.mark.usefixtures("published")
+def test_a_code_that_begins_alike_is_another_region(world: World, load: Load) -> None:
+    tree = "code,name,level,parent\nS1,大写街道,street,d\nS1C1,大写社区,community,S1\ns1x,一街道外,street,d\n"
+    with transaction():
+        regions.load_regions(tree, file="regions.csv")
+    load(*[(code, "2026-08", 9, 9, 9, "来源") for code in ("S1", "S1C1", "s1x")], by="operator")
+    assert compared(STREET)[REPORTS].comparison.now == 190
+    assert compared("S1", first=AUGUST)[REPORTS].comparison.now == 9
+
+
+@pytest.mark.usefixtures("published")
+def test_the_comparison_is_printed_with_its_sources_and_without_a_cause(command: Any) -> None:
+    assert command("cases", "compare", STREET, "2026年8月").output.splitlines() == [
+        "截至8月警情190起，同比下降20.8%；8月环比上升11.5%",
+        "截至8月立案93起，同比下降22.5%；8月环比上升7.7%",
+        "截至8月损失1.9万元，同比下降20.8%；8月环比上升11.5%",
+        "来源：2025年通报",
+        "来源：2026年通报",
+        "来源：更正通报",
+    ]
+    printed = command("cases", "compare", NEIGHBOUR, "2026-01").output.splitlines()
+    assert (
+        printed[0]
+        == "1月警情无数据，同比不可比（2025年1月、2026年1月无数据）；1月环比不可比（2025年12月、2026年1月无数据）"
+    )
+
+
+@pytest.mark.parametrize("month", ["", "2026", "2026-8-15", "2026.8"])
+def test_a_month_that_is_none_is_a_usage_error(world: World, command: Any, month: str) -> None:
+    for name in ("history", "compare"):
+        assert command("cases", name, STREET, month).exit_code == 2
+
+
+def test_the_yardsticks_street_is_compared_at_once(world: World, statements: list[str]) -> None:
+    """33 communities with 2,360 buildings; two years of months."""
+    lines = [f"y{c},社区{c},community,{STREET}" for c in range(33)]
+    lines += [f"y{c % 33}b{c},楼{c},building,y{c % 33}" for c in range(2360)]
+    with transaction():
+        regions.load_regions("code,name,level,parent\n" + "\n".join(lines), file="regions.csv")
+    codes = [COMMUNITY, NEIGHBOUR, *[f"y{c}" for c in range(33)]]
+    with reading():
+        known = {code: regions.get_region(code) for code in codes}
+    rows = [
+        CaseRow("row", known[code], Month(year, month), Figures(year - 2020, 1, 100), "通报")
+        for code in codes
+        for year in (2025, 2026)
+        for month in range(1, 9)
+    ]
+    with transaction():
+        cases.load_cases(rows, file="cases.csv", by=accounts.get_staff("second"), now=utcnow())
+    statements.clear()
+    found = compared(STREET)[REPORTS].comparison
+    assert (found.now, found.base, found.said) == (6 * 8 * 35, 5 * 8 * 35, "同比上升20.0%")
+    assert len([one for one in statements if one.startswith("SELECT")]) <= 4
