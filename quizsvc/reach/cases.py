@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from pathlib import PurePath
 from typing import Any
 
 from quizsvc.accounts import service as accounts
@@ -82,7 +83,7 @@ def _write_down(loaded: Sequence[Loaded], *, file: str, by: str, now: datetime) 
     corrected = [one for one in fresh if one.before is not None]
     if fresh:
         after = {"added": len(fresh) - len(corrected), "corrected": len(corrected)}
-        accounts.audit(by, act="cases.load", subject=file[-100:], after=after, now=now)
+        accounts.audit(by, act="cases.load", subject=PurePath(file).name[-100:], after=after, now=now)
     for one in corrected:
         before = None if one.before is None else _shown(one.before)
         accounts.audit(by, act="cases.correct", subject=one.place, before=before, after=_shown(one.revision), now=now)
