@@ -16,7 +16,7 @@ from quizsvc.kit.sheets import Table, read_table
 from quizsvc.kit.xlsx import Cell
 from quizsvc.reach import figures
 from quizsvc.reach.figures import FILED, LOSS, REPORTS, CaseRow, Fault, Figures, Month
-from quizsvc.regions.rules import Region
+from quizsvc.regions.rules import CODE, Region
 
 SHEET = "案件"
 REGION, MONTH, SOURCE = "区域", "月份", "来源"
@@ -140,19 +140,24 @@ def _is_blank(cell: Cell) -> bool:
     return isinstance(cell, str) and not cell.strip()
 
 
-def _word(cell: Cell) -> str:
-    """A cell's text; of a number what it shows. CellRefused for an empty cell."""
+def _text(cell: Cell) -> str:
+    """A cell's text in one line, of a number what it shows. CellRefused for an empty cell."""
     if isinstance(cell, bool | date | time | timedelta):
         raise CellRefused("was turned into a date or a TRUE", "format the cell as text and type it again")
-    text = str(int(cell)) if isinstance(cell, float) and cell.is_integer() else str(cell)
-    if not text.strip():
+    text = " ".join((str(int(cell)) if isinstance(cell, float) and cell.is_integer() else str(cell)).split())
+    if not text:
         raise CellRefused("is empty", "fill it in")
-    return unicodedata.normalize("NFKC", text).strip()
+    return text
+
+
+def _word(cell: Cell) -> str:
+    """A text that is no prose: ４０ is 40."""
+    return unicodedata.normalize("NFKC", _text(cell)).strip()
 
 
 def _region(cell: Cell, find_region: FindRegion) -> Region:
     code = _word(cell)
-    if (found := find_region(code)) is None:
+    if not CODE.fullmatch(code) or (found := find_region(code)) is None:
         raise CellRefused(f"{code[:40]!r} is no code of a region", "see the list that was loaded as regions")
     return found
 
@@ -179,9 +184,12 @@ def find_month(cell: Cell) -> Month | None:
 
 
 def _source(cell: Cell) -> str:
-    text = _word(cell)
-    if len(text) > figures.LONGEST_SOURCE or not text.isprintable():
-        raise CellRefused("is too long, or not one line", f"say it in {figures.LONGEST_SOURCE} characters")
+    """As it is written, 〔2026〕8号 and （2026）8号 alike."""
+    text = _text(cell)
+    if len(text) > figures.LONGEST_SOURCE:
+        raise CellRefused("is too long", f"say it in {figures.LONGEST_SOURCE} characters")
+    if not text.isprintable():
+        raise CellRefused("holds a character that cannot be printed", "type it again")
     return text
 
 

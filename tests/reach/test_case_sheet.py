@@ -121,6 +121,23 @@ def test_an_empty_cell_is_silent_and_a_figure_is_withdrawn_in_so_many_words(tmp_
     assert row.withdrawn == {REPORTS}
 
 
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(
+    ("written", "source"),
+    [
+        ("公安分局（2026）8号", "公安分局（2026）8号"),
+        (" 公安分局\u3000８号\n通报 ", "公安分局 ８号 通报"),
+        ("=公安分局", "=公安分局"),
+        ("源" * 100, "源" * 100),
+        (20268, "20268"),
+    ],
+)
+def test_a_source_is_kept_as_it_is_written_in_one_line(
+    tmp_path: Path, kind: str, written: str | int, source: str
+) -> None:
+    assert read(write(tmp_path / f"a.{kind}", changed(source=written)))[0].source == source
+
+
 def test_what_excel_made_of_a_code_or_a_month_is_understood(tmp_path: Path) -> None:
     (row,) = read(write(tmp_path / "a.xlsx", changed(region=320118, month=datetime(2026, 8, 1, tzinfo=SHANGHAI))))
     assert (row.region.code, row.month) == ("320118", Month(2026, 8))
@@ -192,7 +209,8 @@ def test_a_month_may_be_written_in_many_ways(text: str) -> None:
         ({"loss": 100_000_000.01}, "损失(万元)", "too large"),
         ({"source": ""}, "来源", "is empty"),
         ({"source": "源" * 101}, "来源", "too long"),
-        ({"source": "甲\n乙"}, "来源", "not one line"),
+        ({"source": "甲\u200b乙"}, "来源", "cannot be printed"),
+        ({"region": "s1\u200b"}, "区域", "is no code"),
         ({"reports": "", "filed": " ", "loss": ""}, "", "holds no figure"),
     ],
 )

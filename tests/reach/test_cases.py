@@ -135,6 +135,7 @@ def in_force(code: str, month: Month = AUGUST) -> Figures:
     ("wrong", "said"),
     [
         ("s9,2026-08,1,1,1,来源", "row 3 区域: 's9' is no code of a region"),
+        ("s1c1\0,2026-08,1,1,1,来源", "row 3 区域: 's1c1\\x00' is no code of a region"),
         (f"{COMMUNITY},2026-12,1,1,1,来源", "row 3 月份: 2026-12 is not over yet"),
         (f"{COMMUNITY},2026-08,-1,1,1,来源", "row 3 警情: -1 is negative"),
         (f"{COMMUNITY},2026-08,1,1,1,", "row 3 来源: is empty"),
