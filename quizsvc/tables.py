@@ -5,6 +5,7 @@ import quizsvc.campaigns.models
 import quizsvc.kit.jobs
 import quizsvc.lottery.models
 import quizsvc.materials.models
+import quizsvc.outreach.models
 import quizsvc.quiz.models
 import quizsvc.reach.models
 import quizsvc.regions.models  # noqa: F401

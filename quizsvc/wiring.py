@@ -21,6 +21,9 @@ from quizsvc.lottery import routes as lottery
 from quizsvc.materials import cli as materials_cli
 from quizsvc.materials import routes as materials
 from quizsvc.me import routes as me
+from quizsvc.outreach import cli as outreach_cli
+from quizsvc.outreach import routes as outreach
+from quizsvc.outreach import tally_routes as tallies
 from quizsvc.quiz import cli as quiz_cli
 from quizsvc.quiz import routes as quiz
 from quizsvc.reach import cli as reach_cli
@@ -41,8 +44,11 @@ class Area:
 
 AREAS = (
     Area("open", API, None, (accounts.doors, regions.bp, me.pages, lottery.public)),
-    Area("citizen", API, guards.citizen_guard, (accounts.citizen, quiz.bp, lottery.citizen, me.citizen)),
-    Area("clerk", API, guards.staff_guard, (lottery.clerk, materials.clerk)),
+    Area(
+        "citizen", API, guards.citizen_guard, (accounts.citizen, quiz.bp, lottery.citizen, me.citizen, outreach.citizen)
+    ),
+    Area("volunteer", API, guards.volunteer_guard, (tallies.volunteer,)),
+    Area("clerk", API, guards.staff_guard, (lottery.clerk, materials.clerk, tallies.clerk)),
     Area("ops", "", None, (health.bp,)),
 )
 
@@ -54,6 +60,7 @@ COMMANDS: tuple[click.Command, ...] = (
     lottery_cli.coupons,
     lottery_cli.lottery,
     materials_cli.group,
+    outreach_cli.volunteers,
     reach_cli.group,
     demo_cli.simulate,
 )

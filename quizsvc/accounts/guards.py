@@ -2,8 +2,8 @@
 
 from flask import g, request
 
-from quizsvc.accounts import service
-from quizsvc.accounts.rules import Citizen, Staff
+from quizsvc.accounts import service, volunteers
+from quizsvc.accounts.rules import Citizen, Staff, Volunteer
 from quizsvc.kit.clock import utcnow
 from quizsvc.kit.db import reading
 from quizsvc.kit.http import refuses
@@ -25,6 +25,15 @@ def citizen_guard() -> None:
         g.citizen = service.verify_citizen(token, now=utcnow())
 
 
+@refuses(service.TokenMissing, service.TokenRefused, volunteers.NotAVolunteer)
+def volunteer_guard() -> None:
+    """Let volunteers in, by the log-in that was bound; also who left, for what is still on its way."""
+    token = bearer()
+    with reading():
+        g.citizen = service.verify_citizen(token, now=utcnow())
+        g.volunteer = volunteers.get_by_log_in(g.citizen)
+
+
 @refuses(service.TokenMissing, service.TokenRefused)
 def staff_guard() -> None:
     """Let staff in; what they may do is decided per act, by role and region."""
@@ -36,6 +45,12 @@ def staff_guard() -> None:
 def current_citizen() -> Citizen:
     """Who entered the citizens' area."""
     found: Citizen = g.citizen
+    return found
+
+
+def current_volunteer() -> Volunteer:
+    """Who entered the volunteers' area."""
+    found: Volunteer = g.volunteer
     return found
 
 

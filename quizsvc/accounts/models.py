@@ -1,4 +1,4 @@
-"""Citizens, consents, exclusions, staff, grants and the audit log."""
+"""Citizens, consents, exclusions, volunteers, invitations, staff, grants and the audit log."""
 
 from datetime import datetime
 from typing import Any
@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Uuid, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from quizsvc.accounts.rules import VOLUNTEER_KINDS
 from quizsvc.kit.db import Base, UtcDateTime
 
 IN_FORCE = text("revoked_at IS NULL")
@@ -47,6 +48,51 @@ class ExclusionRecord(Base):
     openid_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
     reason: Mapped[str] = mapped_column(String(60))
     at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class VolunteerRecord(Base):
+    """Somebody on the office's list. `code` is the number there; `openid_hash` the WeChat log-in that was bound.
+
+    Who left keeps the log-in: what was handed out before may still be on its way.
+    """
+
+    __tablename__ = "volunteers"
+    __table_args__ = (
+        CheckConstraint(f"kind IN {VOLUNTEER_KINDS}", name="kind"),
+        CheckConstraint("(openid_hash IS NULL) = (bound_at IS NULL)", name="bound"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    code: Mapped[str] = mapped_column(String(32), unique=True)
+    name: Mapped[str] = mapped_column(String(40))
+    kind: Mapped[str] = mapped_column(String(16))
+    region_id: Mapped[UUID] = mapped_column(Uuid, ForeignKey("regions.id"))
+    enrolled_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    openid_hash: Mapped[str | None] = mapped_column(String(64), unique=True)
+    bound_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    left_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class InvitationRecord(Base):
+    """A code that binds a log-in to a volunteer on the list, or (`volunteer_id` missing) enrols whoever has it.
+
+    Found by keyed hash: the table itself invites nobody.
+    """
+
+    __tablename__ = "invitations"
+    __table_args__ = (
+        CheckConstraint(f"kind IN {VOLUNTEER_KINDS}", name="kind"),
+        CheckConstraint("uses_left >= 0", name="uses_left"),
+    )
+
+    code_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    volunteer_id: Mapped[UUID | None] = mapped_column(Uuid, ForeignKey("volunteers.id"))
+    region_id: Mapped[UUID] = mapped_column(Uuid, ForeignKey("regions.id"))
+    kind: Mapped[str] = mapped_column(String(16))
+    uses_left: Mapped[int]
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    made_by: Mapped[str] = mapped_column(String(40))
+    made_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class StaffRecord(Base):

@@ -4,7 +4,7 @@ from typing import Any
 
 from flask import Blueprint
 
-from quizsvc.accounts import schemas, service, wechat
+from quizsvc.accounts import schemas, service, volunteers, wechat
 from quizsvc.accounts.guards import current_citizen
 from quizsvc.accounts.rules import Consent
 from quizsvc.accounts.service import Session
@@ -62,5 +62,6 @@ def choose_region(choice: dict[str, str]) -> dict[str, str]:
 def _shown(session: Session) -> dict[str, Any]:
     person = session.citizen
     region = None if person is None or person.region_id is None else regions.get_region_by_id(person.region_id).code
-    shown = {"id": person and person.id, "region": region, "roles": ["citizen"]}
+    roles = ["citizen", "volunteer"] if person is not None and volunteers.is_volunteer(person) else ["citizen"]
+    shown = {"id": person and person.id, "region": region, "roles": roles}
     return {"token": session.token, "expires_in": session.expires_in, "citizen": shown}

@@ -1,6 +1,7 @@
-"""Who may do what: roles on regions, and what a password must be."""
+"""Who may do what: roles on regions, what a password must be, what an invitation reads like."""
 
-from collections.abc import Iterable, Sequence
+import unicodedata
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -8,11 +9,19 @@ from uuid import UUID
 from quizsvc.regions.rules import Region
 
 ROLES = ("clerk", "operator", "auditor", "partner")
+VOLUNTEER_KINDS = ("volunteer", "grid-worker", "building-head")
+KINDS_IN_CHINESE = dict(zip(VOLUNTEER_KINDS, ("志愿者", "网格员", "楼长"), strict=True))
 PURPOSES = ("privacy", "messages", "winner-list")
 CITIZEN_TOKEN_LASTS = timedelta(days=7)
 STAFF_TOKEN_LASTS = timedelta(hours=12)
 SHORTEST_PASSWORD = 10
 LONGEST_NAME = 40
+# Crockford's base 32: no letter is taken for another, heard or read.
+ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+MISREAD = str.maketrans({"O": "0", "I": "1", "L": "1"})
+GROUP = 4
+INVITATION_LETTERS = 12  # 60 bits: nobody finds one by trying
+OPEN_CODE_LETTERS = 8
 
 
 @dataclass(frozen=True)
@@ -23,6 +32,28 @@ class Citizen:
     openid_hash: str
     region_id: UUID | None
     excluded: bool
+
+
+@dataclass(frozen=True)
+class Volunteer:
+    """Somebody on the office's list, as of this request. `code` is the number there, `region_id` the home."""
+
+    id: UUID
+    code: str
+    name: str
+    kind: str
+    region_id: UUID
+    left_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Listed:
+    """What the office's list says of a volunteer. `region` is the home, kept from when the code was first listed."""
+
+    code: str
+    name: str
+    kind: str
+    region: Region
 
 
 @dataclass(frozen=True)
@@ -44,6 +75,12 @@ class Staff:
     def holds(self, role: str, *, over: Region) -> bool:
         """Whether the role's subtree contains the region."""
         return any(grant.role == role and grant.region.covers(over) for grant in self.grants)
+
+    def paths(self, roles: Collection[str], *, under: Region | None) -> list[str]:
+        """The subtrees in which one of these roles is held; of them, if a region is named, what lies under it."""
+        if under is not None:
+            return [under.path] if any(self.holds(role, over=under) for role in roles) else []
+        return [grant.region.path for grant in self.grants if grant.role in roles]
 
     def desks(self, *, owner: Region) -> list[Region]:
         """The regions in which this clerk serves a campaign of `owner`: those under the owner, in order of code."""
@@ -75,3 +112,15 @@ def may_govern(governor: Staff, other: Staff) -> bool:
 def latest_consents(consents: Iterable[Consent]) -> dict[tuple[str, str], Consent]:
     """The word in force per purpose and version; `consents` stand in order of time."""
     return {(consent.purpose, consent.version): consent for consent in consents}
+
+
+def letters_of(number: int, *, count: int) -> str:
+    """The lowest bits of a number as letters of ALPHABET in groups, to be read aloud: `K7QM-2XHD-9RTV`."""
+    letters = "".join(ALPHABET[number >> 5 * place & 31] for place in reversed(range(count)))
+    return "-".join(letters[at : at + GROUP] for at in range(0, count, GROUP))
+
+
+def invitation_said(typed: str) -> str:
+    """The code that somebody typed, whatever case, spaces and hyphens, and with O for 0 or I and L for 1."""
+    plain = unicodedata.normalize("NFKC", typed).upper().translate(MISREAD)
+    return "".join(letter for letter in plain if letter.isalnum())

@@ -9,7 +9,7 @@ from uuid import UUID
 from argon2 import PasswordHasher
 from argon2.exceptions import VerificationError
 
-from quizsvc.accounts import rules, store
+from quizsvc.accounts import rules, store, volunteers
 from quizsvc.accounts.rules import Citizen, Consent, Grant, Staff
 from quizsvc.kit.crypto import keys
 from quizsvc.kit.errors import Refusal
@@ -155,9 +155,13 @@ def list_barred() -> frozenset[UUID]:
 
 
 def delete_citizen(citizen: Citizen, *, now: datetime) -> None:
-    """Forget who the citizen was: openid, consents. The row stays as a key that leads to nobody (PIPL art. 47)."""
+    """Forget who the citizen was: openid, consents, whose log-in it was as a volunteer (the office's list stays).
+
+    The row stays as a key that leads to nobody (PIPL art. 47).
+    """
     if store.record_deletion(citizen.id, now=now):
         store.delete_consents(citizen.id)
+        volunteers.unbind(citizen)
         audit(SYSTEM, act="citizen.delete", subject="citizen", now=now)
 
 

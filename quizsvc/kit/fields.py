@@ -94,6 +94,10 @@ CHINESE: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"Must be greater than or equal to (\S+) and less than or equal to (\S+)\.", r"应在 \1 到 \2 之间"),
         (r"String does not match expected pattern\.", "格式不对"),
         (r"No such question or option\.", "没有这道题或这个选项"),
+        (r"No such campaign\.", "没有这个活动"),
+        (r"No such region\.", "没有这个区域"),
+        (r"No such material\.", "没有这种物料"),
+        (r"No such pack\.", "没有这个包装"),
         (r"Question numbers must not repeat\.", "题号重复"),
     )
 )

@@ -1,5 +1,6 @@
 """Write an entry into the ledger and change what it changes, in the caller's transaction."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
@@ -7,7 +8,7 @@ from uuid import UUID
 from quizsvc.kit.errors import BadShape, Refusal
 from quizsvc.kit.ids import new_id
 from quizsvc.materials import rules, store
-from quizsvc.materials.rules import Balance, Entry, Holder, Material, Movement
+from quizsvc.materials.rules import Balance, Entry, Holder, Keeping, Line, Material, Movement, Sheet
 from quizsvc.regions import service as regions
 
 
@@ -46,8 +47,16 @@ def measure(code: str, pack: str | None, *, quantity: int, least: int = 1) -> tu
     return material, factor
 
 
-def reversal_of(reversal_id: UUID, movement: Movement, *, posted_by: str, reason: str) -> Entry:
-    """The opposite of a movement, dated as the movement: as if it had never been."""
+def reversal_of(
+    reversal_id: UUID,
+    movement: Movement,
+    *,
+    giver: Holder | None,
+    taker: Holder | None,
+    posted_by: str,
+    reason: str,
+) -> Entry:
+    """The opposite of a movement, dated as the movement: as if it had never been. Its giver is who took."""
     return Entry(
         id=reversal_id,
         act=rules.REVERSAL,
@@ -55,8 +64,8 @@ def reversal_of(reversal_id: UUID, movement: Movement, *, posted_by: str, reason
         quantity=movement.quantity,
         pack=movement.pack,
         factor=movement.factor,
-        giver=find_holder(movement.taker),
-        taker=find_holder(movement.giver),
+        giver=giver,
+        taker=taker,
         occurred_at=movement.occurred_at,
         posted_by=posted_by,
         reason=reason,
@@ -79,18 +88,28 @@ def find_holder(name: str | None) -> Holder | None:
 
 
 def enter(entry: Entry, *, now: datetime) -> Movement | None:
-    """Write an entry down and change what it changes; None when its name, or what it reverses, stands already."""
-    balances = _hold(entry)
-    changes = rules.changes_of(entry, balances)
-    if not store.add_movement(entry, overdrawn=rules.overdraws(changes, balances), now=now):
-        return None
-    for one in changes:
-        if one.delta and not store.change_balance(entry.material, one.holder.name, delta=one.delta):
-            there = balances[one.holder.name].quantity
-            raise Short(fields={"material": entry.material, "holder": one.holder.name, "there": there})
-        if one.difference:
-            store.add_movement(_difference(entry, one.holder, one.difference), overdrawn=False, now=now)
-    return store.find_movement(entry.id)
+    """Write an entry down and change what it changes; None when its name, or what it reverses, stands already.
+
+    Short when a store has too few.
+    """
+    return store.find_movement(entry.id) if enter_all([entry], now=now) else None
+
+
+def enter_all(entries: Sequence[Entry], *, now: datetime) -> set[UUID]:
+    """As `enter` for many, in the order given and in a number of statements that does not grow; which ones are new."""
+    balances = _hold(entries)
+    standing = store.list_standing(entries)
+    entries = [one for one in entries if one.id not in standing and one.reverses not in standing]
+    sheet = rules.sheet_of(entries, balances)
+    new = store.add_movements(sheet.lines, now=now)
+    if len(new) < len(entries):  # somebody else's holders, the same name: it was there a moment before
+        sheet = rules.sheet_of([one for one in entries if one.id in new], balances)
+    if sheet.shortage is not None:
+        short = sheet.shortage
+        raise Short(fields={"material": short.material, "holder": short.holder, "there": short.there})
+    store.record_balances({one: left for one, left in sheet.left.items() if left != balances[one].quantity})
+    store.add_movements(_differences(sheet), now=now)
+    return new
 
 
 def enter_count(entry: Entry, *, now: datetime) -> Movement | None:
@@ -101,7 +120,7 @@ def enter_count(entry: Entry, *, now: datetime) -> Movement | None:
     holder, counted = entry.giver, entry.quantity
     if holder is None:
         raise LookupError("a count is somebody's")
-    balance = _hold(entry)[holder.name]
+    balance = _hold([entry])[entry.material, holder.name]
     if store.find_movement(entry.id) is not None:
         return None  # the same count, posted while this one waited: it must not be refused as older than itself
     if balance.counted_at is not None and entry.occurred_at < balance.counted_at:
@@ -115,19 +134,27 @@ def enter_count(entry: Entry, *, now: datetime) -> Movement | None:
     return done
 
 
-def _hold(entry: Entry) -> dict[str, Balance]:
-    """Keep the balances that an entry changes from others: always in order of name, or two could wait for each other.
+def _hold(entries: Sequence[Entry]) -> dict[Keeping, Balance]:
+    """Keep the balances that entries change from others: always in order of name, or two could wait for each other.
 
     Without this, a hand-out and a count at once would each decide on what the other is about to change.
     """
-    ends = sorted(filter(None, (entry.giver, entry.taker)), key=lambda end: end.name)
-    for holder in ends:
-        store.add_holder(holder)
-    return {holder.name: store.hold_balance(entry.material, holder) for holder in ends if holder.keeps}
+    ends = {end.name: end for entry in entries for end in (entry.giver, entry.taker) if end is not None}
+    store.add_holders([ends[name] for name in sorted(ends)])
+    return store.hold_balances(rules.keepings_of(entries))
+
+
+def _differences(sheet: Sheet) -> list[Line]:
+    """The count differences beside entries that were counted without."""
+    return [
+        Line(_difference(line.entry, one.holder, one.difference), [], overdrawn=False)
+        for line in sheet.lines
+        for one in line.changes
+        if one.difference
+    ]
 
 
 def _difference(entry: Entry, holder: Holder, difference: int) -> Entry:
-    """The count difference beside an entry that was counted without."""
     return replace(
         entry,
         id=new_id(),

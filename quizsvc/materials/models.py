@@ -57,7 +57,7 @@ class HolderRecord(Base):
     may_overdraw: Mapped[bool]
     region_id: Mapped[UUID | None] = mapped_column(Uuid, ForeignKey("regions.id"))
     region_path: Mapped[str | None] = mapped_column(String(200), index=True)
-    volunteer_id: Mapped[UUID | None] = mapped_column(Uuid, unique=True)
+    volunteer_id: Mapped[UUID | None] = mapped_column(Uuid, ForeignKey("volunteers.id"), unique=True)
 
 
 class MovementRecord(Base):

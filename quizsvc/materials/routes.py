@@ -6,6 +6,7 @@ from flask import Blueprint
 
 from quizsvc.accounts.guards import current_staff
 from quizsvc.accounts.service import RoleMissing
+from quizsvc.accounts.volunteers import VolunteerUnknown
 from quizsvc.kit.clock import utcnow
 from quizsvc.kit.db import reading, transaction
 from quizsvc.kit.fields import page_of
@@ -20,7 +21,7 @@ clerk = Blueprint("materials", __name__, url_prefix="/materials")
 
 
 @clerk.post("/movements")
-@refuses(RegionUnknown, RoleMissing, service.MaterialUnknown, service.PackUnknown, service.VolunteerUnknown)
+@refuses(RegionUnknown, RoleMissing, service.MaterialUnknown, service.PackUnknown, VolunteerUnknown)
 @refuses(service.Short, service.CountedSince)
 @refuses(service.MovementUnknown, service.AlreadyReversed, service.Irreversible)
 @body(schemas.Wished())

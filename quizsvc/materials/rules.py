@@ -41,7 +41,7 @@ class Material:
 
 @dataclass(frozen=True)
 class Holder:
-    """Who has goods. A store is its region's; a volunteer's region is that of the store that issued first."""
+    """Who has goods. A store is its region's; a volunteer's region is their home."""
 
     kind: str
     region: Region | None = None
@@ -163,7 +163,34 @@ def regions_of(giver: Holder | None, taker: Holder | None) -> list[Region]:
     return stores or [end.region for end in ends if end.region is not None]
 
 
-def changes_of(entry: Entry, balances: Mapping[str, Balance]) -> list[Change]:
+Keeping = tuple[str, str]  # a material and the name of a holder who keeps a balance of it
+
+
+@dataclass(frozen=True)
+class Shortage:
+    """A store that would give more than it has: `there`."""
+
+    material: str
+    holder: str
+    there: int
+
+
+@dataclass(frozen=True)
+class Line:
+    """An entry as the ledger takes it. `overdrawn`: a volunteer gives more than the books know of."""
+
+    entry: Entry
+    changes: Sequence[Change]
+    overdrawn: bool
+
+
+def keepings_of(entries: Iterable[Entry]) -> dict[Keeping, Holder]:
+    """Whose balances some entries change."""
+    ends = ((entry.material, end) for entry in entries for end in (entry.giver, entry.taker) if end is not None)
+    return {(material, holder.name): holder for material, holder in ends if holder.keeps}
+
+
+def changes_of(entry: Entry, balances: Mapping[Keeping, Balance]) -> list[Change]:
     """What an entry does to those who keep a balance.
 
     Who counted after the entry's date has counted without it: the balance stays as counted, and the opposite
@@ -172,15 +199,36 @@ def changes_of(entry: Entry, balances: Mapping[str, Balance]) -> list[Change]:
     changes = []
     for holder, delta in ((entry.giver, -entry.quantity), (entry.taker, entry.quantity)):
         if holder is not None and holder.keeps:
-            counted_at = balances[holder.name].counted_at
+            counted_at = balances[entry.material, holder.name].counted_at
             known = counted_at is not None and entry.occurred_at < counted_at
             changes.append(Change(holder, 0, -delta) if known else Change(holder, delta, 0))
     return changes
 
 
-def overdraws(changes: Iterable[Change], balances: Mapping[str, Balance]) -> bool:
-    """Whether somebody gives more than the books know of."""
-    return any(one.delta < 0 and balances[one.holder.name].quantity + one.delta < 0 for one in changes)
+@dataclass(frozen=True)
+class Sheet:
+    """Entries one after the other as lines of the ledger, what each keeper has after the last, and who has too few."""
+
+    lines: Sequence[Line]
+    left: Mapping[Keeping, int]
+    shortage: Shortage | None
+
+
+def sheet_of(entries: Iterable[Entry], balances: Mapping[Keeping, Balance]) -> Sheet:
+    """What some entries do, each knowing what those before it left."""
+    left = {keeping: balance.quantity for keeping, balance in balances.items()}
+    lines: list[Line] = []
+    shortage: Shortage | None = None
+    for entry in entries:
+        changes, overdrawn = changes_of(entry, balances), False
+        for one in changes:
+            keeping = (entry.material, one.holder.name)
+            there, left[keeping] = left[keeping], left[keeping] + one.delta
+            if one.delta < 0 and left[keeping] < 0:
+                overdrawn = one.holder.may_overdraw
+                shortage = shortage if overdrawn else shortage or Shortage(*keeping, there)
+        lines.append(Line(entry, changes, overdrawn))
+    return Sheet(lines, left, shortage)
 
 
 @dataclass(frozen=True)

@@ -3,11 +3,13 @@
 Whoever posts several in one transaction posts them in order of material and store, so that no two wait for each other.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from quizsvc.accounts.rules import Staff
+from quizsvc.accounts import volunteers
+from quizsvc.accounts.rules import Staff, Volunteer
 from quizsvc.accounts.service import RoleMissing
 from quizsvc.kit.crypto import keys
 from quizsvc.kit.errors import BadShape, Refusal
@@ -17,11 +19,6 @@ from quizsvc.materials.rules import Entry, Holder, Movement
 from quizsvc.regions import service as regions
 
 __all__ = ["CountedSince", "MaterialUnknown", "PackUnknown", "Short"]
-
-
-class VolunteerUnknown(Refusal):
-    code, status = "materials.volunteer_unknown", 404
-    zh, en = "还没有给这名志愿者领发过物料", "Nothing was ever issued to this volunteer"
 
 
 class MovementUnknown(Refusal):
@@ -107,7 +104,7 @@ def reverse(reversal_id: UUID, movement_id: UUID, *, reason: str, staff: Staff, 
         raise MovementUnknown
     if movement.act in rules.IRREVERSIBLE or movement.source != rules.AT_THE_DESK:
         raise Irreversible
-    entry = entries.reversal_of(reversal_id, movement, posted_by=staff.name, reason=reason)
+    entry = _reversal(reversal_id, movement, posted_by=staff.name, reason=reason)
     _require_roles(staff, entry.giver, entry.taker)
     done = entries.enter(entry, now=now)
     return (done, True) if done is not None else (_first_answer(reversal_id, staff=staff), False)
@@ -172,8 +169,67 @@ def take_back(name: str, *, source: str, reason: str, by: str, now: datetime) ->
     if movement is None:
         return None
     reversal_id = _derived(f"{source} back", name)
-    entry = entries.reversal_of(reversal_id, movement, posted_by=by, reason=reason)
+    entry = _reversal(reversal_id, movement, posted_by=by, reason=reason)
     return store.find_movement(reversal_id) or entries.enter(entry, now=now) or _stands(reversal_id)
+
+
+@dataclass(frozen=True)
+class HandOut:
+    """What another slice knows to have left a holder's hand. `quantity` is in the base unit, `factor` the pack's."""
+
+    name: str
+    material: str
+    quantity: int
+    pack: str | None
+    factor: int
+    occurred_at: datetime
+
+
+def settle(
+    given: Sequence[HandOut],
+    *,
+    withdrawn: Sequence[str],
+    source: str,
+    holder: Holder,
+    reason: str,
+    by: str,
+    now: datetime,
+) -> None:
+    """As take_back for each name `withdrawn` and hand_out for each one `given`, of one holder, in few statements.
+
+    For many at once; the materials are known and the quantities such as the ledger takes. `reason` is the reversals'.
+    """
+    public = Holder(rules.PUBLIC)
+    backs = {_derived(source, name): _derived(f"{source} back", name) for name in withdrawn}
+    reversals = [
+        entries.reversal_of(backs[movement.id], movement, giver=public, taker=holder, posted_by=by, reason=reason)
+        for movement in (store.list_movements(backs) if backs else ())
+    ]
+    handed_out = [
+        Entry(
+            id=_derived(source, one.name),
+            act=rules.HAND_OUT,
+            material=one.material,
+            quantity=one.quantity,
+            pack=one.pack,
+            factor=one.factor,
+            giver=holder,
+            taker=public,
+            occurred_at=one.occurred_at,
+            posted_by=by,
+            ref=one.name,
+            source=source,
+        )
+        for one in given
+    ]
+    if reversals or handed_out:
+        entries.enter_all([*reversals, *handed_out], now=now)
+
+
+def holder_of(volunteer: Volunteer) -> Holder:
+    """A volunteer as a holder; at home in the ledger where they were first seen."""
+    home = regions.get_region_by_id(volunteer.region_id)
+    return Holder(rules.VOLUNTEER, region=home, volunteer_id=volunteer.id)
 
 
 def store_of(code: str) -> Holder:
@@ -209,25 +265,19 @@ def _derived(source: str, name: str) -> UUID:
     return UUID(keys().identity_hash("movement", f"{source}|{name}")[:32])
 
 
+def _reversal(reversal_id: UUID, movement: Movement, *, posted_by: str, reason: str) -> Entry:
+    giver, taker = entries.find_holder(movement.taker), entries.find_holder(movement.giver)
+    return entries.reversal_of(reversal_id, movement, giver=giver, taker=taker, posted_by=posted_by, reason=reason)
+
+
 def _ends(wish: Wish) -> tuple[Holder | None, Holder | None]:
     """Giver and taker of a wish; VolunteerUnknown, RegionUnknown, BadShape when its act takes other holders."""
     at, to = (None if code is None else store_of(code) for code in (wish.store, wish.to_store))
-    volunteer: Holder | None = None
-    if wish.volunteer is not None:
-        home = at.region if at is not None and wish.act == rules.ISSUE else None
-        volunteer = _known(Holder(rules.VOLUNTEER, volunteer_id=wish.volunteer, region=home))
+    volunteer = None if wish.volunteer is None else holder_of(volunteers.get_volunteer(wish.volunteer))
     ends = rules.ends_of(wish.act, store=at, to_store=to, volunteer=volunteer)
     if ends is None:
         raise BadShape(fields={"store": ["Invalid value."]})
     return ends
-
-
-def _known(volunteer: Holder) -> Holder:
-    """A volunteer as the ledger knows it; the first issue makes it known. VolunteerUnknown."""
-    found = store.find_holder(volunteer.name)
-    if found is None and volunteer.region is None:
-        raise VolunteerUnknown
-    return volunteer if found is None else entries.holder_from(*found)
 
 
 def _require_roles(staff: Staff, giver: Holder | None, taker: Holder | None) -> None:

@@ -8,7 +8,7 @@ from uuid import UUID
 from quizsvc.accounts import service as accounts
 from quizsvc.accounts.rules import Staff
 from quizsvc.kit.pages import PageOf, decode_cursor, page_from
-from quizsvc.materials import entries, rules, store
+from quizsvc.materials import entries, rules, stock_store, store
 from quizsvc.materials.rules import Account, Balance, Material
 from quizsvc.regions import service as regions
 from quizsvc.regions.rules import Region
@@ -44,6 +44,11 @@ def list_units() -> dict[str, str]:
     return {one.code: one.unit for one in store.list_materials()}
 
 
+def list_materials(codes: Collection[str] | None = None) -> dict[str, Material]:
+    """All materials by code, or those with these codes."""
+    return {one.code: one for one in store.list_materials(codes)}
+
+
 def list_unknown(codes: Collection[str]) -> list[str]:
     """Which of these codes stand for no material."""
     return sorted(set(codes) - {one.code for one in store.list_materials(codes)})
@@ -53,7 +58,7 @@ def list_stock(*, under: str | None, staff: Staff, cursor: str | None, limit: in
     """Stores, then volunteers, in the reach of a staff member or under a region of it; RegionUnknown, RoleMissing."""
     after = decode_cursor(cursor, parts=2)
     key = None if after is None else (after[0], after[1])
-    rows = store.list_stock(_reach(staff, under=under), after=key, limit=limit + 1)
+    rows = stock_store.list_stock(_reach(staff, under=under), after=key, limit=limit + 1)
     homes = regions.list_regions_by_id(row.region_id for row in rows)
     known = {one.code: one for one in store.list_materials({row.material for row in rows})}
     found = [
@@ -73,20 +78,15 @@ def list_stock(*, under: str | None, staff: Staff, cursor: str | None, limit: in
 
 def _reach(staff: Staff, *, under: str | None) -> list[str]:
     """The paths of the subtrees whose stock a staff member sees."""
-    seeing = (*rules.ROLES, "auditor")
-    if under is None:
-        held = [grant.region.path for grant in staff.grants if grant.role in seeing]
-    else:
-        region = regions.get_region(under)
-        held = [region.path] if any(staff.holds(role, over=region) for role in seeing) else []
-    if not held:
+    seen = staff.paths((*rules.ROLES, "auditor"), under=None if under is None else regions.get_region(under))
+    if not seen:
         raise accounts.RoleMissing
-    return held
+    return seen
 
 
 def list_accounts(region: Region | None) -> list[Account]:
     """Every material's books, of one region's subtree or of all there is."""
-    flows, on_hand = store.list_flows(["/" if region is None else region.path])
+    flows, on_hand = stock_store.list_flows(["/" if region is None else region.path])
     return [rules.account_of(one, flows, on_hand=on_hand.get(one.code, 0)) for one in store.list_materials()]
 
 
@@ -96,11 +96,11 @@ def rebuild() -> list[tuple[str, str, int, int]]:
     Each is held while its movements are summed, in the order in which they are held by those who post.
     """
     wrong: list[tuple[str, str, int, int]] = []
-    for material, name in sorted(store.list_keepings()):
+    for material, name in sorted(stock_store.list_keepings()):
         holder = entries.find_holder(name)
         if holder is None:
             raise LookupError(name)
-        standing = store.hold_balance(material, holder)
+        standing = store.hold_balances({(material, name): holder})[material, name]
         meant = Balance(store.sum_movements(material, name), store.last_count(material, name))
         if meant != standing:
             store.record_balance(material, name, meant)

@@ -1,16 +1,15 @@
 """Every statement on materials, holders, movements and balances."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, and_, case, func, literal, or_, select, tuple_, update
-from sqlalchemy.orm import aliased
+from sqlalchemy import ColumnElement, Select, and_, bindparam, case, func, or_, select, tuple_, update
 
-from quizsvc.kit.db import db, insert_new
+from quizsvc.kit.db import db, insert_all, insert_new, table_of
 from quizsvc.materials.models import BalanceRecord, HolderRecord, MaterialRecord, MovementRecord, PackRecord
-from quizsvc.materials.rules import REVERSAL, Balance, Entry, Flow, Holder, Material, Movement, Pack
+from quizsvc.materials.rules import Balance, Entry, Holder, Keeping, Line, Material, Movement, Pack
 
 # --- materials --------------------------------------------------------------------------------------------------------
 
@@ -77,30 +76,50 @@ def find_movement(movement_id: UUID) -> Movement | None:
     return None if row is None else Movement(**row._mapping)
 
 
-def add_movement(entry: Entry, *, overdrawn: bool, now: datetime) -> bool:
-    """False when the id is taken, or what it reverses was reversed before."""
-    return insert_new(
-        MovementRecord,
-        id=entry.id,
-        act=entry.act,
-        material=entry.material,
-        quantity=entry.quantity,
-        pack=entry.pack,
-        factor=entry.factor,
-        giver=None if entry.giver is None else entry.giver.name,
-        taker=None if entry.taker is None else entry.taker.name,
-        occurred_at=entry.occurred_at,
-        posted_at=now,
-        posted_by=entry.posted_by,
-        reason=entry.reason,
-        ref=entry.ref,
-        source=entry.source,
-        counted=entry.counted,
-        reverses=entry.reverses,
-        reverses_act=entry.reverses_act,
-        belongs_to=entry.belongs_to,
-        overdrawn=overdrawn,
-    )
+def list_movements(ids: Iterable[UUID]) -> list[Movement]:
+    """Those of these ids that stand."""
+    rows = db.session.execute(_movements().where(MovementRecord.id.in_(list(ids))))
+    return [Movement(**row._mapping) for row in rows]
+
+
+def list_standing(entries: Iterable[Entry]) -> set[UUID | None]:
+    """Which of these entries' ids are taken, and which of the movements that they reverse were reversed before."""
+    record, ids = MovementRecord, [entry.id for entry in entries]
+    reversed_ids = [entry.reverses for entry in entries if entry.reverses is not None]
+    taken: set[UUID | None] = set(db.session.scalars(select(record.id).where(record.id.in_(ids))))
+    if reversed_ids:
+        before = select(record.reverses).where(record.reverses.in_(reversed_ids))
+        taken |= set(db.session.scalars(before))
+    return taken
+
+
+def add_movements(lines: Iterable[Line], *, now: datetime) -> set[UUID]:
+    """Which are in: not one whose id is taken, or whose movement was reversed before."""
+    return insert_all(MovementRecord, [_row_of(line.entry, overdrawn=line.overdrawn, now=now) for line in lines])
+
+
+def _row_of(entry: Entry, *, overdrawn: bool, now: datetime) -> dict[str, Any]:
+    return {
+        "id": entry.id,
+        "act": entry.act,
+        "material": entry.material,
+        "quantity": entry.quantity,
+        "pack": entry.pack,
+        "factor": entry.factor,
+        "giver": None if entry.giver is None else entry.giver.name,
+        "taker": None if entry.taker is None else entry.taker.name,
+        "occurred_at": entry.occurred_at,
+        "posted_at": now,
+        "posted_by": entry.posted_by,
+        "reason": entry.reason,
+        "ref": entry.ref,
+        "source": entry.source,
+        "counted": entry.counted,
+        "reverses": entry.reverses,
+        "reverses_act": entry.reverses_act,
+        "belongs_to": entry.belongs_to,
+        "overdrawn": overdrawn,
+    }
 
 
 def _net_of(holder: str) -> ColumnElement[int]:
@@ -127,63 +146,23 @@ def last_count(material: str, holder: str) -> datetime | None:
     return db.session.scalar(counts.order_by(record.occurred_at.desc()).limit(1))
 
 
-def list_flows(paths: Sequence[str]) -> tuple[list[Flow], dict[str, int]]:
-    """What went between the keepers in some subtrees and everybody else, summed up; and what they have, by material.
-
-    In one statement: between two of them somebody could post, and the books would seem not to agree.
-    """
-    giver, taker, keeper = aliased(HolderRecord), aliased(HolderRecord), aliased(HolderRecord)
-    gave = func.coalesce(_within(giver, paths), False)
-    took = func.coalesce(_within(taker, paths), False)
-    moved, kept = MovementRecord, BalanceRecord
-    groups = (
-        moved.material.label("material"),
-        case((took, giver.kind), else_=taker.kind).label("other"),
-        took.label("inward"),
-        (moved.act == REVERSAL).label("reversal"),
-    )
-    flows = (
-        select(*groups, func.sum(moved.quantity), literal(False))
-        .outerjoin(giver, giver.name == moved.giver)
-        .outerjoin(taker, taker.name == moved.taker)
-        .where(gave != took)
-        .group_by(*(group.name for group in groups))
-    )
-    stock = (
-        select(kept.material, keeper.kind, literal(True), literal(False), func.sum(kept.quantity), literal(True))
-        .join(keeper, keeper.name == kept.holder)
-        .where(_within(keeper, paths))
-        .group_by(kept.material, keeper.kind)
-    )
-    found: list[Flow] = []
-    on_hand: dict[str, int] = {}
-    for material, other, inward, reversal, quantity, is_stock in db.session.execute(flows.union_all(stock)):
-        if is_stock:
-            on_hand[material] = on_hand.get(material, 0) + int(quantity)
-        else:
-            found.append(Flow(material, other, bool(inward), bool(reversal), int(quantity)))
-    return found, on_hand
-
-
 # --- holders and balances ---------------------------------------------------------------------------------------------
 
 
-def _within(holder: Any, paths: Sequence[str]) -> ColumnElement[bool]:
-    """Whether a holder's region lies in one of these subtrees. Not LIKE: SQLite's passes over upper and lower case."""
-    return or_(*(func.substr(holder.region_path, 1, len(path)) == path for path in paths))
-
-
-def add_holder(holder: Holder) -> None:
-    """Let the ledger know a holder; one that it knows stays as it is."""
-    insert_new(
-        HolderRecord,
-        name=holder.name,
-        kind=holder.kind,
-        may_overdraw=holder.may_overdraw,
-        region_id=None if holder.region is None else holder.region.id,
-        region_path=None if holder.region is None else holder.region.path,
-        volunteer_id=holder.volunteer_id,
-    )
+def add_holders(holders: Sequence[Holder]) -> None:
+    """Let the ledger know holders; one that it knows stays as it is."""
+    rows = [
+        {
+            "name": holder.name,
+            "kind": holder.kind,
+            "may_overdraw": holder.may_overdraw,
+            "region_id": None if holder.region is None else holder.region.id,
+            "region_path": None if holder.region is None else holder.region.path,
+            "volunteer_id": holder.volunteer_id,
+        }
+        for holder in holders
+    ]
+    insert_all(HolderRecord, rows)
 
 
 def find_holder(name: str) -> tuple[str, UUID | None, UUID | None] | None:
@@ -195,33 +174,44 @@ def find_holder(name: str) -> tuple[str, UUID | None, UUID | None] | None:
     return None if found is None else (found[0], found[1], found[2])
 
 
-def hold_balance(material: str, holder: Holder) -> Balance:
-    """What a holder has, kept from others until this transaction ends."""
-    record = BalanceRecord
-    insert_new(
-        record,
-        material=material,
-        holder=holder.name,
-        may_overdraw=holder.may_overdraw,
-        quantity=0,
-        counted_at=None,
-    )
-    row = db.session.execute(
-        select(record.quantity, record.counted_at).where(*_of(material, holder.name)).with_for_update()
-    ).one()
-    return Balance(*row)
+def hold_balances(keepings: Mapping[Keeping, Holder]) -> dict[Keeping, Balance]:
+    """What holders have, kept from others until this transaction ends; held in order of material and holder."""
+    found = _held_balances(keepings)
+    if missing := sorted(keepings.keys() - found.keys()):
+        blank = {"quantity": 0, "counted_at": None}
+        rows = [
+            {"material": material, "holder": name, "may_overdraw": keepings[material, name].may_overdraw, **blank}
+            for material, name in missing
+        ]
+        insert_all(BalanceRecord, rows)
+        found = _held_balances(keepings)
+    return found
 
 
-def change_balance(material: str, holder: str, *, delta: int) -> bool:
-    """False when a store would fall below zero."""
+def _held_balances(keepings: Iterable[Keeping]) -> dict[Keeping, Balance]:
     record = BalanceRecord
-    changed = (
-        update(record)
-        .where(*_of(material, holder), or_(record.quantity + delta >= 0, record.may_overdraw))
-        .values(quantity=record.quantity + delta)
-        .returning(record.quantity)
+    rows = db.session.execute(
+        select(record.material, record.holder, record.quantity, record.counted_at)
+        .where(tuple_(record.material, record.holder).in_(list(keepings)))
+        .order_by(record.material, record.holder)
+        .with_for_update()
     )
-    return db.session.scalar(changed) is not None
+    return {(row.material, row.holder): Balance(row.quantity, row.counted_at) for row in rows}
+
+
+def record_balances(quantities: Mapping[Keeping, int]) -> None:
+    """Put what holders have in the place of what they had; they are held. The table refuses a store below zero."""
+    if quantities:
+        rows = [{"of": of, "who": who, "left": left} for (of, who), left in quantities.items()]
+        db.session.connection().execute(_CHANGED, rows)
+
+
+_balances = table_of(BalanceRecord)
+_CHANGED = (
+    update(_balances)
+    .where(_balances.c.material == bindparam("of"), _balances.c.holder == bindparam("who"))
+    .values(quantity=bindparam("left"))
+)
 
 
 def record_count(material: str, holder: str, *, counted_at: datetime) -> None:
@@ -236,36 +226,3 @@ def record_balance(material: str, holder: str, balance: Balance) -> None:
 
 def _of(material: str, holder: str) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
     return BalanceRecord.material == material, BalanceRecord.holder == holder
-
-
-def list_keepings() -> set[tuple[str, str]]:
-    """Every (material, holder) that the ledger speaks of and that has, or should have, a balance."""
-    moved = MovementRecord
-    keepers = select(HolderRecord.name).where(HolderRecord.region_id.is_not(None))
-    gave = select(moved.material, moved.giver).where(moved.giver.in_(keepers))
-    took = select(moved.material, moved.taker).where(moved.taker.in_(keepers))
-    kept = select(BalanceRecord.material, BalanceRecord.holder)
-    return {(str(row[0]), str(row[1])) for row in db.session.execute(gave.union(took, kept))}
-
-
-def list_stock(paths: Sequence[str], *, after: tuple[str, str] | None, limit: int) -> Sequence[Row[*tuple[Any, ...]]]:
-    """Balances in some subtrees in order of holder and material: stores first, then volunteers."""
-    balance, holder = BalanceRecord, HolderRecord
-    wanted = (
-        select(
-            balance.material,
-            balance.holder,
-            holder.kind,
-            holder.region_id,
-            holder.volunteer_id,
-            balance.quantity,
-            balance.counted_at,
-        )
-        .join(holder, holder.name == balance.holder)
-        .where(_within(holder, paths))
-        .order_by(balance.holder, balance.material)
-        .limit(limit)
-    )
-    if after is not None:
-        wanted = wanted.where(tuple_(balance.holder, balance.material) > after)
-    return db.session.execute(wanted).all()

@@ -15,8 +15,6 @@ from quizsvc.reach.figures import MEASURES, CaseRow, Fault, Month, Revision
 from quizsvc.regions import service as regions
 from quizsvc.regions.rules import Region
 
-PAGE = 5_000
-
 
 @dataclass(frozen=True)
 class Loaded:
@@ -153,11 +151,7 @@ def _amounts(region: Region, months: Sequence[Month]) -> dict[str, tuple[compari
 def _children(region: Region) -> Mapping[str, Sequence[str]]:
     """Codes of the regions directly below each region of a subtree."""
     children: dict[str, list[str]] = {}
-    cursor: str | None = None
-    while True:
-        page = regions.list_regions(under=region.code, name_part=None, cursor=cursor, limit=PAGE)
-        for one in page.items:
-            if one.parent is not None:
-                children.setdefault(one.parent, []).append(one.code)
-        if (cursor := page.next) is None:
-            return children
+    for one in regions.list_subtrees([region]):
+        if one.parent is not None:
+            children.setdefault(one.parent, []).append(one.code)
+    return children

@@ -4,13 +4,14 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, time, timedelta
+from datetime import date
 from fractions import Fraction
 from functools import cache, partial
 from math import isfinite
 from pathlib import Path
 from typing import TypeVar
 
+from quizsvc.kit.cells import CellRefused, is_blank, text_of
 from quizsvc.kit.problems import FileRefused, Problem
 from quizsvc.kit.sheets import Table, read_table
 from quizsvc.kit.xlsx import Cell
@@ -31,10 +32,6 @@ MONTH_FORM = re.compile(r"([0-9]{4})(?:[-/]([0-9]{1,2})(?:[-/]0?1)?|年([0-9]{1,
 NUMBER_FORM = re.compile(r"-?[0-9]{1,20}(?:\.[0-9]{1,20})?")
 FindRegion = Callable[[str], Region | None]
 Value = TypeVar("Value")
-
-
-class CellRefused(Exception):
-    """A cell that says something else than its column wants: what, how to mend."""
 
 
 def read_cases(path: Path, *, find_region: FindRegion, today: date) -> list[CaseRow]:
@@ -83,7 +80,7 @@ def _filled_rows(table: Table, headings: Sequence[str]) -> Iterator[tuple[int, d
     """Number and cells by heading of every row that says anything; what stands beside the headings is under ""."""
     for number, cells in enumerate(table.rows[1:], start=2):
         named = [*headings, *[""] * (len(cells) - len(headings))]
-        filled = {name: cell for name, cell in zip(named, cells, strict=False) if not _is_blank(cell)}
+        filled = {name: cell for name, cell in zip(named, cells, strict=False) if not is_blank(cell)}
         if filled:
             yield number, filled
 
@@ -136,16 +133,9 @@ class _Row:
 # --- cells ------------------------------------------------------------------------------------------------------------
 
 
-def _is_blank(cell: Cell) -> bool:
-    return isinstance(cell, str) and not cell.strip()
-
-
 def _text(cell: Cell) -> str:
-    """A cell's text in one line, of a number what it shows. CellRefused for an empty cell."""
-    if isinstance(cell, bool | date | time | timedelta):
-        raise CellRefused("was turned into a date or a TRUE", "format the cell as text and type it again")
-    text = " ".join((str(int(cell)) if isinstance(cell, float) and cell.is_integer() else str(cell)).split())
-    if not text:
+    """A cell's text in one line. CellRefused for an empty cell."""
+    if not (text := " ".join(text_of(cell).split())):
         raise CellRefused("is empty", "fill it in")
     return text
 

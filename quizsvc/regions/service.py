@@ -37,6 +37,16 @@ def list_regions_by_id(region_ids: Iterable[UUID]) -> dict[UUID, Region]:
     return store.list_regions_by_id(set(region_ids))
 
 
+def list_regions_by_code(codes: Iterable[str]) -> dict[str, Region]:
+    """The regions with these codes."""
+    return store.list_regions_by_code(set(codes))
+
+
+def list_subtrees(tops: Iterable[Region]) -> Sequence[Region]:
+    """These regions and all that lies under them, each once, in order of code."""
+    return store.list_subtrees({top.id for top in tops})
+
+
 def list_regions(*, under: str | None, name_part: str | None, cursor: str | None, limit: int) -> PageOf[Region]:
     """Regions in order of code: all, or those under one, or those with a part of a name."""
     above = None if under is None else get_region(under)

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, func, select, update
+from sqlalchemy import Select, exists, func, select, update
+from sqlalchemy.orm import aliased
 
 from quizsvc.kit.db import db, insert_new
 from quizsvc.regions.models import RegionRecord
@@ -46,6 +47,14 @@ def list_regions(*, under: Region | None, name_part: str | None, after: str, lim
     if name_part:
         wanted = wanted.where(RegionRecord.name.contains(name_part, autoescape=True))
     return [Region(*row) for row in db.session.execute(wanted)]
+
+
+def list_subtrees(top_ids: Iterable[UUID]) -> Sequence[Region]:
+    """The regions with these ids and those under them, in order of code."""
+    top = aliased(RegionRecord)
+    begins = func.substr(RegionRecord.path, 1, func.length(top.path)) == top.path
+    covered = exists().where(top.id.in_(list(top_ids)), begins)
+    return [Region(*row) for row in db.session.execute(_regions().where(covered).order_by(RegionRecord.code))]
 
 
 def record_region(row: RegionRow, *, region_id: UUID, parent_id: UUID | None, path: str) -> None:

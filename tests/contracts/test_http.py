@@ -76,6 +76,7 @@ def test_every_refusal_is_declared_by_some_route_or_raised_to_the_command_line_o
         "campaigns.wrong_state",
         "lottery.beacon_fixed",
         "lottery.cannot_void",
+        "outreach.not_assigned",
     }
     doors = {kind.code for area in AREAS if area.guard for kind in operation_of(area.guard).refusals}
     everywhere = {"http.not_found", "http.method_not_allowed", "http.bad_request"}
@@ -90,7 +91,8 @@ def test_every_route_of_design_section_8_stands(app: Flask) -> None:
         PUT papers/{paper_id}/answers · PUT tickets/{ticket_id}/draw · GET tickets/{ticket_id} · GET me/awards ·
         GET me/mistakes · GET me · DELETE me · POST staff/sessions · POST redemptions/lookup ·
         PUT redemptions/{scan_id} · POST redemptions/{scan_id}/undo ·
-        POST materials/movements · GET materials/stock
+        POST materials/movements · GET materials/stock · POST volunteers · POST outreach/tallies ·
+        GET outreach/held · PUT outreach/held/{held_id} · POST outreach/volunteers/{volunteer_id}/tallies
     """
     document = Phone(app).get("openapi.json").get_json()
     there = {f"{m.upper()} {path}" for path, item in document["paths"].items() for m in item if m != "parameters"}

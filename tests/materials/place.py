@@ -6,9 +6,12 @@ from uuid import UUID, uuid4
 
 from werkzeug.test import TestResponse
 
-from quizsvc.kit.db import reading, transaction
+from quizsvc.accounts.models import VolunteerRecord
+from quizsvc.kit.clock import utcnow
+from quizsvc.kit.db import insert_new, reading, transaction
 from quizsvc.materials import rules, stock
 from quizsvc.materials.rules import Account, Material, Pack
+from quizsvc.regions import service as regions
 from tests.world import COMMUNITY, NEIGHBOUR, STREET, Phone, World
 
 BOX = Material("tissue-box", "反诈抽纸", "盒", [Pack("箱", 24)])
@@ -18,9 +21,19 @@ VOLUNTEER = UUID(int=7)
 
 
 def lay_out() -> None:
-    """The materials, known."""
+    """The materials, known; and some volunteers."""
     with transaction():
         stock.load_materials(MATERIALS)
+    enrol()
+
+
+def enrol() -> None:
+    """Some volunteers of one community, VOLUNTEER among them."""
+    with transaction():
+        home = regions.get_region(COMMUNITY)
+        for n in range(1, 8):
+            enrolled = {"code": f"v{n}", "name": "志愿者", "kind": "volunteer", "enrolled_at": utcnow()}
+            insert_new(VolunteerRecord, id=UUID(int=n), region_id=home.id, **enrolled)
 
 
 def move(desk: Phone, act: str, quantity: int = 1, **said: Any) -> TestResponse:

@@ -8,7 +8,7 @@ import pytest
 from quizsvc.accounts.service import RoleMissing
 from quizsvc.kit.problems import FileRefused
 from tests.accounts.test_staff import command
-from tests.materials.place import VOLUNTEER, balances, moved, take_back
+from tests.materials.place import VOLUNTEER, balances, enrol, moved, take_back
 from tests.world import COMMUNITY, STREET, World
 
 __all__ = ["command"]
@@ -109,6 +109,7 @@ def test_the_report_prints_both_sides_of_the_books(world: World, command: Any) -
     operator = world.desk("second")
     moved(operator, "receive", 100, store=STREET)
     moved(operator, "transfer", 60, store=STREET, to_store=COMMUNITY)
+    enrol()
     moved(operator, "issue", 30, store=COMMUNITY, volunteer=str(VOLUNTEER))
     moved(operator, "hand_out", 12, volunteer=str(VOLUNTEER))
     take_back(operator, moved(operator, "hand_out", 5, volunteer=str(VOLUNTEER))["id"])

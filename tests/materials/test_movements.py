@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 import time_machine
@@ -94,7 +94,7 @@ def test_every_act_moves_what_it_says_and_the_books_agree(world: World) -> None:
         ({"store": "s9"}, 404, "regions.unknown"),
         ({"store": None}, 422, "store"),
         ({"to_store": NEIGHBOUR}, 422, "store"),
-        ({"volunteer": str(VOLUNTEER)}, 404, "materials.volunteer_unknown"),
+        ({"volunteer": str(UUID(int=99))}, 404, "accounts.volunteer_unknown"),
         ({"occurred_at": rfc3339(START + timedelta(milliseconds=1))}, 422, "occurred_at"),
         ({"occurred_at": "0001-01-01T00:00:00+08:00"}, 422, "occurred_at"),
         ({"occurred_at": "2026-11-30T10:00:00"}, 422, "occurred_at"),

@@ -79,20 +79,32 @@ def entry(giver: Holder | None, taker: Holder | None, *, hours: float) -> Entry:
     [(0.999, [(0, 5), (5, 0)]), (1, [(-5, 0), (5, 0)]), (1.001, [(-5, 0), (5, 0)])],
 )
 def test_only_who_counted_after_its_date_keeps_what_was_counted(hours: float, changes: list[tuple[int, int]]) -> None:
-    balances = {HERE.name: Balance(9, START + timedelta(hours=1)), THERE.name: Balance(0, None)}
+    balances = {("box", HERE.name): Balance(9, START + timedelta(hours=1)), ("box", THERE.name): Balance(0, None)}
     found = rules.changes_of(entry(HERE, THERE, hours=hours), balances)
     assert [(one.delta, one.difference) for one in found] == changes
 
 
 def test_supplier_public_and_lost_keep_no_balance() -> None:
-    balances = {HERE.name: Balance(9, None)}
+    balances = {("box", HERE.name): Balance(9, None)}
     for other in (SUPPLIER, PUBLIC, LOST):
         assert [one.holder for one in rules.changes_of(entry(HERE, other, hours=0), balances)] == [HERE]
 
 
 @pytest.mark.parametrize(("there", "overdrawn"), [(5, False), (4, True), (-3, True)])
-def test_who_gives_more_than_is_there_overdraws(there: int, overdrawn: bool) -> None:
-    balances = {SOMEBODY.name: Balance(there, None)}
-    assert rules.overdraws(rules.changes_of(entry(SOMEBODY, PUBLIC, hours=0), balances), balances) is overdrawn
-    taking = {SOMEBODY.name: Balance(-20, None)}
-    assert not rules.overdraws(rules.changes_of(entry(None, SOMEBODY, hours=0), taking), taking)
+def test_a_volunteer_who_gives_more_than_is_there_is_flagged(there: int, overdrawn: bool) -> None:
+    sheet = rules.sheet_of([entry(SOMEBODY, PUBLIC, hours=0)], {("box", SOMEBODY.name): Balance(there, None)})
+    assert (sheet.lines[0].overdrawn, sheet.shortage) == (overdrawn, None)
+    assert sheet.left == {("box", SOMEBODY.name): there - 5}
+    taking = rules.sheet_of([entry(None, SOMEBODY, hours=0)], {("box", SOMEBODY.name): Balance(-20, None)})
+    assert not taking.lines[0].overdrawn
+
+
+@pytest.mark.parametrize(("there", "short"), [(10, None), (9, 4), (4, 4)])
+def test_a_store_that_would_give_more_than_it_has_is_short_of_what_those_before_left(
+    there: int, short: int | None
+) -> None:
+    """Two take five each; the first to find too few is told what was there."""
+    balances = {("box", HERE.name): Balance(there, None), ("box", SOMEBODY.name): Balance(0, None)}
+    sheet = rules.sheet_of([entry(HERE, SOMEBODY, hours=0), entry(HERE, PUBLIC, hours=0)], balances)
+    assert sheet.shortage == (None if short is None else rules.Shortage("box", HERE.name, short))
+    assert not any(line.overdrawn for line in sheet.lines)

@@ -227,9 +227,9 @@ def test_a_wrong_cell_is_named_by_row_and_column(
     [
         ({"month": datetime(2026, 8, 2, tzinfo=SHANGHAI)}, "月份", "is no month"),
         ({"month": True}, "月份", "is no month"),
-        ({"reports": True}, "警情", "turned into a date or a TRUE"),
-        ({"reports": datetime(2026, 8, 1, tzinfo=SHANGHAI)}, "警情", "turned into a date or a TRUE"),
-        ({"source": datetime(2026, 8, 1, tzinfo=SHANGHAI)}, "来源", "turned into a date or a TRUE"),
+        ({"reports": True}, "警情", "is TRUE or FALSE"),
+        ({"reports": datetime(2026, 8, 1, tzinfo=SHANGHAI)}, "警情", "turned into a date or time"),
+        ({"source": datetime(2026, 8, 1, tzinfo=SHANGHAI)}, "来源", "turned into a date or time"),
         ({"loss": 1e-7}, "损失(万元)", "finer than a fen"),
         ({"loss": 1e300}, "损失(万元)", "too large"),
     ],

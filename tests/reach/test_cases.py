@@ -358,14 +358,6 @@ def test_a_region_above_adds_up_all_its_streets_or_none(world: World, load: Load
 
 
 @pytest.mark.usefixtures("published")
-@pytest.mark.parametrize("page", [1, 2, 3, 4, 5, 6])
-def test_regions_are_looked_up_in_pages_and_none_is_left_out(page: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Regions under the district: s1 and s2, in the order of their codes s1, s1c1, s1c2, s2, s2c1."""
-    monkeypatch.setattr(cases, "PAGE", page)
-    assert compared("d")[REPORTS].comparison.now == 190 + 4000
-
-
-@pytest.mark.usefixtures("published")
 def test_a_code_that_begins_alike_is_another_region(world: World, load: Load) -> None:
     tree = "code,name,level,parent\nS1,大写街道,street,d\nS1C1,大写社区,community,S1\ns1x,一街道外,street,d\n"
     with transaction():

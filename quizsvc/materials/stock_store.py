@@ -1,0 +1,87 @@
+"""Statements that sum up and list what there is."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, case, func, literal, or_, select, tuple_
+from sqlalchemy.orm import aliased
+
+from quizsvc.kit.db import db
+from quizsvc.materials.models import BalanceRecord, HolderRecord, MovementRecord
+from quizsvc.materials.rules import REVERSAL, Flow
+
+
+def list_flows(paths: Sequence[str]) -> tuple[list[Flow], dict[str, int]]:
+    """What went between the keepers in some subtrees and everybody else, summed up; and what they have, by material.
+
+    In one statement: between two of them somebody could post, and the books would seem not to agree.
+    """
+    giver, taker, keeper = aliased(HolderRecord), aliased(HolderRecord), aliased(HolderRecord)
+    gave = func.coalesce(_within(giver, paths), False)
+    took = func.coalesce(_within(taker, paths), False)
+    moved, kept = MovementRecord, BalanceRecord
+    groups = (
+        moved.material.label("material"),
+        case((took, giver.kind), else_=taker.kind).label("other"),
+        took.label("inward"),
+        (moved.act == REVERSAL).label("reversal"),
+    )
+    flows = (
+        select(*groups, func.sum(moved.quantity), literal(False))
+        .outerjoin(giver, giver.name == moved.giver)
+        .outerjoin(taker, taker.name == moved.taker)
+        .where(gave != took)
+        .group_by(*(group.name for group in groups))
+    )
+    stock = (
+        select(kept.material, keeper.kind, literal(True), literal(False), func.sum(kept.quantity), literal(True))
+        .join(keeper, keeper.name == kept.holder)
+        .where(_within(keeper, paths))
+        .group_by(kept.material, keeper.kind)
+    )
+    found: list[Flow] = []
+    on_hand: dict[str, int] = {}
+    for material, other, inward, reversal, quantity, is_stock in db.session.execute(flows.union_all(stock)):
+        if is_stock:
+            on_hand[material] = on_hand.get(material, 0) + int(quantity)
+        else:
+            found.append(Flow(material, other, bool(inward), bool(reversal), int(quantity)))
+    return found, on_hand
+
+
+def list_stock(paths: Sequence[str], *, after: tuple[str, str] | None, limit: int) -> Sequence[Row[*tuple[Any, ...]]]:
+    """Balances in some subtrees in order of holder and material: stores first, then volunteers."""
+    balance, holder = BalanceRecord, HolderRecord
+    wanted = (
+        select(
+            balance.material,
+            balance.holder,
+            holder.kind,
+            holder.region_id,
+            holder.volunteer_id,
+            balance.quantity,
+            balance.counted_at,
+        )
+        .join(holder, holder.name == balance.holder)
+        .where(_within(holder, paths))
+        .order_by(balance.holder, balance.material)
+        .limit(limit)
+    )
+    if after is not None:
+        wanted = wanted.where(tuple_(balance.holder, balance.material) > after)
+    return db.session.execute(wanted).all()
+
+
+def list_keepings() -> set[tuple[str, str]]:
+    """Every (material, holder) that the ledger speaks of and that has, or should have, a balance."""
+    moved = MovementRecord
+    keepers = select(HolderRecord.name).where(HolderRecord.region_id.is_not(None))
+    gave = select(moved.material, moved.giver).where(moved.giver.in_(keepers))
+    took = select(moved.material, moved.taker).where(moved.taker.in_(keepers))
+    kept = select(BalanceRecord.material, BalanceRecord.holder)
+    return {(str(row[0]), str(row[1])) for row in db.session.execute(gave.union(took, kept))}
+
+
+def _within(holder: Any, paths: Sequence[str]) -> ColumnElement[bool]:
+    """Whether a holder's region lies in one of these subtrees. Not LIKE: SQLite's passes over upper and lower case."""
+    return or_(*(func.substr(holder.region_path, 1, len(path)) == path for path in paths))
