@@ -38,10 +38,9 @@ def load(file: Path, acting: str) -> None:
     figures for a month become its next revision. An empty cell takes no figure away: write 撤回 to take one back.
     """
     with reading():
-        staff = accounts.get_staff(acting)
         rows = sheet.read_cases(file, find_region=cases.find_region, today=day_of(utcnow()))
     with transaction():
-        loaded = cases.load_cases(rows, file=str(file), by=staff, now=utcnow())
+        loaded = cases.load_cases(rows, file=str(file), by=accounts.get_staff(acting), now=utcnow())
     for one in loaded:
         if one.before is not None and (one.is_new or one.before != one.revision):
             click.echo(_shown(one))

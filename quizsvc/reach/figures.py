@@ -38,6 +38,11 @@ class Month:
         years, month = divmod(self.year * 12 + self.month - 1 + months, 12)
         return Month(years, month + 1)
 
+    @property
+    def is_real(self) -> bool:
+        """Whether the calendar has it, and figures of it are kept."""
+        return FIRST_YEAR <= self.year <= LAST_YEAR and 1 <= self.month <= 12
+
     @staticmethod
     def of(day: date) -> "Month":
         """The month that a day lies in."""

@@ -155,7 +155,7 @@ def _region(cell: Cell, find_region: FindRegion) -> Region:
 def _month(cell: Cell, *, today: date) -> Month:
     """A month that is over: a part of one would be compared with a whole one."""
     month = find_month(cell)
-    if month is None or not (figures.FIRST_YEAR <= month.year <= figures.LAST_YEAR and 1 <= month.month <= 12):
+    if month is None:
         raise CellRefused(f"{str(cell)[:20]!r} is no month", "write it like 2026-08, in a cell formatted as text")
     if month >= Month.of(today):
         raise CellRefused(f"{month} is not over yet", "load it when the month is over")
@@ -168,9 +168,11 @@ def find_month(cell: Cell) -> Month | None:
     A number names none: 2026.1 may have been 2026.10.
     """
     if isinstance(cell, date):  # Excel turns 2026-08 into its first day
-        return Month.of(cell) if cell.day == 1 else None
-    match = MONTH_FORM.fullmatch(unicodedata.normalize("NFKC", cell).strip()) if isinstance(cell, str) else None
-    return None if match is None else Month(int(match[1]), int(match[2] or match[3]))
+        found = Month.of(cell) if cell.day == 1 else None
+    else:
+        match = MONTH_FORM.fullmatch(unicodedata.normalize("NFKC", cell).strip()) if isinstance(cell, str) else None
+        found = None if match is None else Month(int(match[1]), int(match[2] or match[3]))
+    return found if found is not None and found.is_real else None
 
 
 def _source(cell: Cell) -> str:

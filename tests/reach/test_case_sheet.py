@@ -173,6 +173,11 @@ def test_a_month_may_be_written_in_many_ways(text: str) -> None:
     assert find_month(text) == Month(2026, 8)
 
 
+@pytest.mark.parametrize(("text", "month"), [("2000-01", Month(2000, 1)), ("2100-12", Month(2100, 12))])
+def test_the_first_and_the_last_month_there_are(text: str, month: Month) -> None:
+    assert find_month(text) == month
+
+
 # --- bad tables -------------------------------------------------------------------------------------------------------
 
 

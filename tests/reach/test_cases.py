@@ -384,7 +384,7 @@ def test_the_comparison_is_printed_with_its_sources_and_without_a_cause(command:
     )
 
 
-@pytest.mark.parametrize("month", ["", "2026", "2026-8-15", "2026.8"])
+@pytest.mark.parametrize("month", ["", "2026", "2026-8-15", "2026.8", "2026-13", "2026-00", "1999-12", "2101-01"])
 def test_a_month_that_is_none_is_a_usage_error(world: World, command: Any, month: str) -> None:
     for name in ("history", "compare"):
         assert command("cases", name, STREET, month).exit_code == 2

@@ -5,12 +5,12 @@ from collections import Counter
 
 import pytest
 
+from quizsvc.outreach.rules import SETTINGS
 from quizsvc.reach.figures import MEASURES
 from quizsvc.reach.metrics import CASES, KINDS, METRICS, NOT_ADDITIVE, Metric, MetricUnknown, get_metric
 
 EVERY = list(METRICS.values())
 UNITS = {"人", "名", "人次", "户", "份", "次", "题次", "起", "元", "%"}
-SETTINGS = ("household", "shop", "stall", "talk")
 
 
 def ids(*suffixes: str) -> set[str]:
