@@ -2,6 +2,7 @@
 
 import quizsvc.accounts.models
 import quizsvc.campaigns.models
+import quizsvc.kit.dirty
 import quizsvc.kit.jobs
 import quizsvc.lottery.models
 import quizsvc.materials.models

@@ -27,6 +27,8 @@ from quizsvc.outreach import tally_routes as tallies
 from quizsvc.quiz import cli as quiz_cli
 from quizsvc.quiz import routes as quiz
 from quizsvc.reach import cli as reach_cli
+from quizsvc.reach import routes as reach
+from quizsvc.reach import settling
 from quizsvc.regions import routes as regions
 
 API = "/api/v1"
@@ -43,12 +45,12 @@ class Area:
 
 
 AREAS = (
-    Area("open", API, None, (accounts.doors, regions.bp, me.pages, lottery.public)),
+    Area("open", API, None, (accounts.doors, regions.bp, me.pages, lottery.public, reach.public)),
     Area(
         "citizen", API, guards.citizen_guard, (accounts.citizen, quiz.bp, lottery.citizen, me.citizen, outreach.citizen)
     ),
     Area("volunteer", API, guards.volunteer_guard, (outreach.volunteer, tallies.volunteer)),
-    Area("clerk", API, guards.staff_guard, (lottery.clerk, materials.clerk, tallies.clerk)),
+    Area("clerk", API, guards.staff_guard, (lottery.clerk, materials.clerk, tallies.clerk, reach.staff)),
     Area("ops", "", None, (health.bp,)),
 )
 
@@ -63,6 +65,7 @@ COMMANDS: tuple[click.Command, ...] = (
     outreach_cli.volunteers,
     outreach_cli.tallies,
     reach_cli.group,
+    reach_cli.reach,
     demo_cli.simulate,
 )
 
@@ -73,4 +76,5 @@ JOBS: tuple[tuple[str, Job], ...] = (
     ("campaigns and rounds", backoffice.advance_campaigns),
     ("awards", backoffice.expire_awards),
     ("papers", backoffice.lapse_papers),
+    ("figures", settling.settle_some),
 )

@@ -10,11 +10,13 @@ from uuid import UUID
 from quizsvc.accounts import service as accounts
 from quizsvc.accounts.rules import Citizen
 from quizsvc.campaigns.rules import CLOSING_DRAW, Campaign
+from quizsvc.kit import dirty
 from quizsvc.kit.ids import new_alias, new_id
 from quizsvc.lottery import award_store, closing_store, rounds, rules, store
 from quizsvc.lottery.awards import Winner, give_award
 from quizsvc.lottery.rules import Count, Entry, Round
 from quizsvc.quiz import service as quiz
+from quizsvc.quiz.rules import PERSON
 
 
 def fix_list(campaign: Campaign, *, now: datetime) -> list[str]:
@@ -104,6 +106,7 @@ def _give_awards(
             winner = Winner(entry.citizen_id, entry.limit_key, entry.region_id, entry_id=entry.id)
             if give_award(campaign, winner, prize=prize, now=now) is None:
                 raise RuntimeError("somebody in the closing draw has won before")
+            dirty.mark(PERSON, whole=campaign.id, part=entry.citizen_id, now=now)
 
 
 def is_waiting(campaign: Campaign, *, now: datetime) -> bool:

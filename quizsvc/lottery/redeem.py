@@ -8,6 +8,7 @@ from quizsvc.accounts import service as accounts
 from quizsvc.accounts.rules import Staff
 from quizsvc.campaigns import service as campaigns
 from quizsvc.campaigns.rules import Campaign, Prize
+from quizsvc.kit import dirty
 from quizsvc.kit.clock import rfc3339
 from quizsvc.kit.errors import Refusal
 from quizsvc.lottery import award_store, rules
@@ -15,6 +16,7 @@ from quizsvc.lottery.awards import hash_code
 from quizsvc.lottery.rules import Award, Redemption
 from quizsvc.materials import service as materials
 from quizsvc.materials.rules import STORE, Holder
+from quizsvc.quiz.rules import PERSON
 from quizsvc.regions import service as regions
 from quizsvc.regions.rules import Region
 
@@ -127,6 +129,7 @@ def _hand_over(redemption: Redemption, award: Award, *, prize: Prize, desk: Regi
     if not award_store.record_redeemed(award.id, now=now):
         latest = award_store.find_award(award.id) or award
         raise AwardExpired if rules.state_at(latest, now=now) == rules.EXPIRED else AwardVoid
+    dirty.mark(PERSON, whole=award.campaign_id, part=award.citizen_id, now=now)
     if prize.material is not None:
         materials.hand_out(
             str(redemption.id),
@@ -155,7 +158,7 @@ def undo(scan_id: UUID, *, reason: str, staff: Staff, now: datetime) -> Redeemed
     redemption = award_store.find_redemption(scan_id)
     if redemption is None:
         raise RedemptionUnknown
-    shown, campaign = _shown(redemption)
+    shown, campaign, winner_id = _shown(redemption)
     if not staff.holds("operator", over=regions.get_region_by_id(campaign.region_id)):
         if redemption.staff_id != staff.id:
             raise RedemptionUnknown
@@ -163,6 +166,7 @@ def undo(scan_id: UUID, *, reason: str, staff: Staff, now: datetime) -> Redeemed
             raise UndoTooLate
     if award_store.record_undo(scan_id, by=staff.name, reason=reason, now=now):
         award_store.record_won_again(redemption.award_id)
+        dirty.mark(PERSON, whole=campaign.id, part=winner_id, now=now)
         materials.take_back(str(scan_id), source=GOODS, reason=reason, by=staff.name, now=now)
         after = {"scan": str(scan_id), "reason": reason}
         accounts.audit(staff.name, act="award.undo", subject=str(redemption.award_id), after=after, now=now)
@@ -203,10 +207,11 @@ def _own(redemption: Redemption, *, staff: Staff) -> Redeemed:
     return _shown(redemption)[0]
 
 
-def _shown(redemption: Redemption) -> tuple[Redeemed, Campaign]:
+def _shown(redemption: Redemption) -> tuple[Redeemed, Campaign, UUID]:
+    """A redemption as the desk sees it, its campaign, and who won."""
     award = award_store.find_award(redemption.award_id)
     if award is None:
         raise RedemptionUnknown
     campaign = campaigns.get_campaign_by_id(award.campaign_id)
     region = regions.get_region_by_id(redemption.region_id)
-    return Redeemed(redemption, campaign.definition.prize(award.prize), region), campaign
+    return Redeemed(redemption, campaign.definition.prize(award.prize), region), campaign, award.citizen_id

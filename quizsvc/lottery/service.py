@@ -12,6 +12,7 @@ from uuid import UUID
 from quizsvc.accounts.rules import Citizen
 from quizsvc.campaigns import service as campaigns
 from quizsvc.campaigns.rules import Campaign, Prize
+from quizsvc.kit import dirty
 from quizsvc.kit.crypto import keys
 from quizsvc.kit.db import reading, transaction
 from quizsvc.kit.errors import Refusal
@@ -20,7 +21,7 @@ from quizsvc.lottery import award_store, gate, rounds, rules, store
 from quizsvc.lottery.awards import MaxWins, Winner, code_of, give_award
 from quizsvc.lottery.rules import Award, Draw, Round
 from quizsvc.quiz import service as quiz
-from quizsvc.quiz.rules import Ticket
+from quizsvc.quiz.rules import PERSON, Ticket
 
 TRIES = 5
 
@@ -170,6 +171,7 @@ def _write_draw(campaign: Campaign, one: Round, ticket: Ticket, *, position: int
         if not store.add_draw(draw):
             stands = store.find_draw(ticket.id)
             return None if stands is None else _drawn(stands, campaign)
+        dirty.mark(PERSON, whole=campaign.id, part=draw.citizen_id, now=now)
         if prize is not None:
             winner = Winner(ticket.citizen_id, ticket.limit_key, ticket.region_id, ticket_id=ticket.id)
             if give_award(campaign, winner, prize=prize, now=now) is None:

@@ -65,9 +65,14 @@ def get_privacy(slug: str) -> Campaign:
 @refuses(campaigns.CampaignUnknown)
 @reply(schemas.OwnState())
 def get_own_state(slug: str) -> OwnState:
-    """The own state in a campaign: papers left, tickets, awards, consents."""
+    """The own state in a campaign: papers left, tickets, awards, consents. The first look of a day is counted."""
+    citizen, now = current_citizen(), utcnow()
     with reading():
-        return service.get_own_state(slug, current_citizen(), now=utcnow())
+        state = service.get_own_state(slug, citizen, now=now)
+    if service.is_new_visit(state.campaign, citizen, now=now):
+        with transaction():
+            service.record_visit(state.campaign, citizen, now=now)
+    return state
 
 
 @citizen.get("/me/awards")

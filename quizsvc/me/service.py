@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -12,12 +12,14 @@ from quizsvc.accounts.rules import PURPOSES, Citizen, Consent, latest_consents
 from quizsvc.campaigns import amendments
 from quizsvc.campaigns import service as campaigns
 from quizsvc.campaigns.rules import CLOSING_DRAW, Campaign, Version
+from quizsvc.kit.clock import day_of
 from quizsvc.kit.pages import PageOf, decode_cursor, page_from
 from quizsvc.lottery import closing, rounds
 from quizsvc.lottery import service as lottery
 from quizsvc.lottery.rules import Round
 from quizsvc.lottery.service import Win
 from quizsvc.quiz import service as quiz
+from quizsvc.reach import service as reach
 from quizsvc.regions import service as regions
 
 
@@ -42,6 +44,7 @@ class TicketState:
 class OwnState:
     """A citizen's state in one campaign."""
 
+    campaign: Campaign
     papers_left_today: int
     open_paper: UUID | None
     tickets: Sequence[TicketState]
@@ -68,6 +71,7 @@ def get_own_state(slug: str, citizen: Citizen, *, now: datetime) -> OwnState:
     drawn = {draw.ticket_id for draw in lottery.list_drawn(citizen)}
     tickets = quiz.list_tickets(citizen, campaign=campaign)
     return OwnState(
+        campaign=campaign,
         papers_left_today=papers_left,
         open_paper=open_paper,
         tickets=[TicketState(ticket.id, ticket.id in drawn) for ticket in tickets],
@@ -75,6 +79,23 @@ def get_own_state(slug: str, citizen: Citizen, *, now: datetime) -> OwnState:
         consents=_consents(accounts.list_consents(citizen), campaign),
         closing_draw=_closing_place(campaign, citizen),
     )
+
+
+# Who was noted today by this process; only spares asking the database again, which knows.
+_noted: dict[date, set[tuple[UUID, UUID]]] = {}
+
+
+def is_new_visit(campaign: Campaign, citizen: Citizen, *, now: datetime) -> bool:
+    """Whether a visit may still have to be noted today."""
+    return (campaign.id, citizen.id) not in _noted.get(day_of(now), ())
+
+
+def record_visit(campaign: Campaign, citizen: Citizen, *, now: datetime) -> None:
+    """Note that a citizen opened a campaign today. Safe to repeat."""
+    reach.record_visit(campaign, citizen, now=now)
+    if (day := day_of(now)) not in _noted:
+        _noted.clear()
+    _noted.setdefault(day, set()).add((campaign.id, citizen.id))
 
 
 def _closing_place(campaign: Campaign, citizen: Citizen) -> dict[str, Any] | None:

@@ -28,6 +28,8 @@ CLOCK_TOLERANCE = timedelta(minutes=10)
 LOOKS_ALIKE_WITHIN = timedelta(minutes=2)
 TAKING_STATES = (PUBLISHED, PAUSED, CLOSING)
 
+VOLUNTEER = "volunteer"  # the kind of dirty key that says: count anew what a volunteer reported in a campaign
+
 Faults = Mapping[str, Sequence[str]]  # what is wrong, by field
 
 

@@ -1,6 +1,6 @@
 """Take batches of tallies in: what came before is answered as before, the rest counts or is held for a person."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,6 +11,7 @@ from quizsvc.accounts import volunteers
 from quizsvc.accounts.rules import Staff, Volunteer
 from quizsvc.campaigns import service as campaigns
 from quizsvc.campaigns.rules import Campaign
+from quizsvc.kit import dirty
 from quizsvc.kit.clock import day_of
 from quizsvc.materials import service as materials
 from quizsvc.materials import stock
@@ -144,13 +145,15 @@ def _in_force(tallies: Mapping[UUID, Standing]) -> set[Key]:
 def post(
     given: Mapping[Key, tuple[datetime, Sequence[Handout]]],
     *,
-    withdrawn: Iterable[Key],
+    withdrawn: Collection[Key],
     volunteer: Volunteer,
     by: str,
     now: datetime,
 ) -> None:
-    """Let the ledger hand out what came into force, and take back what no longer is."""
-    no_longer = store.list_handouts(list(withdrawn))
+    """Let the ledger hand out what came into force, and take back what no longer is; both are counted anew."""
+    no_longer = store.list_handouts(withdrawn)
+    for campaign_id in store.list_campaigns_of([*given, *withdrawn]):
+        dirty.mark(rules.VOLUNTEER, whole=campaign_id, part=volunteer.id, now=now)
     handed_out = [
         HandOut(_ref(key, no), one.material, one.quantity, one.pack, one.factor, occurred_at)
         for key, (occurred_at, handouts) in given.items()

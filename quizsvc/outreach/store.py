@@ -75,6 +75,15 @@ def record_overruled(revisions: Iterable[tuple[UUID, int]]) -> None:
         db.session.connection().execute(_OVERRULED, rows)
 
 
+def list_campaigns_of(revisions: Collection[tuple[UUID, int]]) -> set[UUID]:
+    """The campaigns that some revisions are of."""
+    if not revisions:
+        return set()
+    said = _revisions.c
+    wanted = select(said.campaign_id).where(tuple_(said.tally_id, said.revision).in_(list(revisions))).distinct()
+    return {one for one in db.session.scalars(wanted) if one is not None}
+
+
 def add_revisions(
     revisions: Sequence[Revision],
     *,

@@ -14,6 +14,8 @@ AUDIENCES = ("elderly", "students", "accountants", "parents", "shop-owners")
 OPEN, MARKED, LAPSED, LATE = STATES = ("open", "marked", "lapsed", "late")
 GRACE = timedelta(seconds=15)  # a phone's last request may be on its way when time is up
 
+PERSON = "person"  # the kind of dirty key that says: count anew what a citizen did in a campaign
+
 Choices = frozenset[str]
 
 

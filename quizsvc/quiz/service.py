@@ -158,7 +158,7 @@ def submit_paper(paper_id: UUID, *, citizen: Citizen, answers: Mapping[int, Choi
         late = paper.state == rules.LAPSED or rules.is_overdue(paper.due_at, now=now)
         mark = rules.mark_paper(paper.items, answers, bank, pass_percent=campaign.definition.paper.pass_percent)
         given = ["".join(sorted(answers.get(no, ()))) for no in range(1, len(paper.items) + 1)]
-        if store.record_mark(paper.id, mark, given=given, late=late, now=now):
+        if store.record_mark(paper, mark, given=given, late=late, now=now):
             ticket_id = None
             if mark.passed and not late and _earns_ticket(paper, citizen, campaign, now=now):
                 ticket_id = new_id()

@@ -1,6 +1,6 @@
 """Every statement on papers and tickets."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -9,10 +9,11 @@ from uuid import UUID
 from sqlalchemy import Row, Uuid, bindparam, func, select, update
 from sqlalchemy import insert as insert_statement
 
+from quizsvc.kit import dirty
 from quizsvc.kit.db import UtcDateTime, db, insert_new, table_of
 from quizsvc.quiz.bank_store import EPOCH
 from quizsvc.quiz.models import PaperRecord, TicketRecord
-from quizsvc.quiz.rules import LAPSED, LATE, MARKED, OPEN, Item, Mark, Paper, Ticket
+from quizsvc.quiz.rules import LAPSED, LATE, MARKED, OPEN, PERSON, Item, Mark, Paper, Ticket
 
 # --- papers -----------------------------------------------------------------------------------------------------------
 
@@ -83,6 +84,25 @@ def list_marked(*, after: UUID, limit: int) -> Sequence[tuple[UUID, list[Any], l
     return [(row[0], row[1], row[2]) for row in db.session.execute(wanted.order_by(_papers.id).limit(limit))]
 
 
+def list_outcomes(campaign_id: UUID, citizens: Collection[UUID]) -> Sequence[Row[*tuple[Any, ...]]]:
+    """The papers of some people in a campaign, oldest first: whose, where, when, and what they came to."""
+    wanted = select(
+        _papers.citizen_id,
+        _papers.region_id,
+        _papers.day,
+        _papers.state,
+        _papers.passed,
+        _papers["items"].label("items"),
+        _papers.given,
+    ).where(_papers.citizen_id.in_(citizens), _papers.campaign_id == campaign_id)
+    return db.session.execute(wanted.order_by(_papers.dealt_at, _papers.id)).all()
+
+
+def list_people(campaign_id: UUID) -> set[UUID]:
+    """Everybody who was dealt a paper in a campaign."""
+    return set(db.session.scalars(select(_papers.citizen_id).where(_papers.campaign_id == campaign_id).distinct()))
+
+
 def list_papers(citizen_id: UUID) -> Sequence[Paper]:
     """A citizen's papers, oldest first."""
     return [_paper(row) for row in db.session.execute(_OWN_PAPERS, {"citizen_id": citizen_id})]
@@ -90,7 +110,7 @@ def list_papers(citizen_id: UUID) -> Sequence[Paper]:
 
 def add_paper(paper: Paper, *, limit_key: str, region_id: UUID | None, day: date, no_of_day: int) -> bool:
     """False when another request dealt first: an open paper stands, or this number of the day is taken."""
-    return insert_new(
+    added = insert_new(
         PaperRecord,
         id=paper.id,
         campaign_id=paper.campaign_id,
@@ -105,6 +125,9 @@ def add_paper(paper: Paper, *, limit_key: str, region_id: UUID | None, day: date
         earns_ticket=paper.earns_ticket,
         items=[[item.question_id, item.order] for item in paper.items],
     )
+    if added:
+        dirty.mark(PERSON, whole=paper.campaign_id, part=paper.citizen_id, now=paper.dealt_at)
+    return added
 
 
 def has_papers(campaign_id: UUID) -> bool:
@@ -151,17 +174,20 @@ _MARK = (
 )
 
 
-def record_mark(paper_id: UUID, mark: Mark, *, given: Sequence[str], late: bool, now: datetime) -> bool:
+def record_mark(paper: Paper, mark: Mark, *, given: Sequence[str], late: bool, now: datetime) -> bool:
     """False when the paper was handed in before."""
     said = {
-        "paper_id": paper_id,
+        "paper_id": paper.id,
         "new_state": LATE if late else MARKED,
         "new_given": list(given),
         "new_correct": mark.correct,
         "new_passed": mark.passed,
         "now": now,
     }
-    return db.session.execute(_MARK, said).first() is not None
+    if db.session.execute(_MARK, said).first() is None:
+        return False
+    dirty.mark(PERSON, whole=paper.campaign_id, part=paper.citizen_id, now=now)
+    return True
 
 
 # --- tickets ----------------------------------------------------------------------------------------------------------
@@ -220,3 +246,9 @@ def list_tickets_of(campaign_id: UUID) -> Sequence[Ticket]:
     """Every ticket of a campaign, oldest first."""
     wanted = _TICKETS.where(_tickets.campaign_id == campaign_id).order_by(_tickets.earned_at, _tickets.id)
     return [Ticket(*row) for row in db.session.execute(wanted)]
+
+
+def list_ticket_regions(campaign_id: UUID, citizens: Collection[UUID]) -> dict[UUID, UUID | None]:
+    """By ticket, where its owner was at home."""
+    wanted = select(_tickets.id, _tickets.region_id).where(_tickets.citizen_id.in_(citizens))
+    return {row[0]: row[1] for row in db.session.execute(wanted.where(_tickets.campaign_id == campaign_id))}

@@ -1,14 +1,17 @@
-"""`quizsvc cases`."""
+"""`quizsvc cases` and `quizsvc reach`."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
 from flask.cli import AppGroup
 
 from quizsvc.accounts import service as accounts
+from quizsvc.campaigns import service as campaigns
+from quizsvc.kit import dirty
 from quizsvc.kit.clock import day_of, utcnow
 from quizsvc.kit.db import reading, transaction
-from quizsvc.reach import cases, comparison, sheet
+from quizsvc.reach import cases, comparison, settling, sheet
 from quizsvc.reach.cases import Loaded
 from quizsvc.reach.figures import FEN_PER_YUAN, FILED, LOSS, MEASURES, REPORTS, Figures, Month
 from quizsvc.reach.metrics import get_metric
@@ -98,3 +101,26 @@ def _amount(measure: str, amount: int | None) -> str:
     if amount is None:
         return "无数据"
     return say_money(amount) if measure == LOSS else f"{amount}{get_metric(f'cases.{measure}').unit}"
+
+
+reach = AppGroup("reach", help="The figures that the office answers for.")
+
+
+@reach.command("rebuild")
+@click.argument("slugs", metavar="SLUG...", nargs=-1, required=True)
+def rebuild(slugs: Sequence[str]) -> None:
+    """Count campaigns anew, from the first paper on. Meanwhile pages say as of when they are."""
+    for slug in slugs:
+        with transaction():
+            waiting = settling.begin_rebuild(campaigns.get_campaign(slug), now=utcnow())
+        click.echo(f"{slug}: {waiting} people to count")
+    with reading():
+        waiting = dirty.count_marks()
+    with click.progressbar(length=waiting, label="counting") as bar:
+        while True:
+            with transaction():
+                done = settling.settle()
+            if not done:
+                break
+            bar.update(done)
+    click.echo("everything is counted")

@@ -54,8 +54,9 @@ def _sum(id_: str, name: str, unit: str | None, definition: str, *, by: str | No
 
 
 _ONLINE = (
-    _persons("online.audience", "线上受众", "登录后打开过活动的居民人数。"),
+    _persons("online.audience", "线上受众", "登录后打开过活动的居民人数，领取过试卷的都计入。"),
     _persons("online.participants", "答题人数", "至少领取过一份试卷的居民人数。"),
+    _persons("online.submitters", "交卷人数", "至少有一份试卷按时交卷的居民人数。"),
     _persons("online.passers", "及格人数", "至少有一份试卷按时交卷并及格的居民人数。"),
     _persons("online.drawers", "抽奖人数", "至少抽过一次奖的居民人数。"),
     _persons("online.winners", "中奖人数", "至少中过一次奖的居民人数，作废和过期的也计入。"),
@@ -86,7 +87,13 @@ _OFFLINE = (
     _sum("offline.talk_tallies", "宣讲活动", "次", "上报的宣讲活动次数，一次上报计一次。"),
     _sum("offline.households", "走访户数", "户", "上报的走访户数之和，同一户走访两次计两户。"),
     _sum("offline.people", "线下触达", PERSON_TIMES, "上报的接触人数之和，同一人接触两次计两人次。"),
-    _sum("offline.handed_out", "发放物料", OF_THE_MATERIAL, "发到居民手中的数量，不同物料分别计。", by="material"),
+    _sum(
+        "offline.handed_out",
+        "发放物料",
+        OF_THE_MATERIAL,
+        "上报发到居民手中的数量，不同物料分别计，窗口兑奖的不计。",
+        by="material",
+    ),
     _persons(
         "offline.volunteers_enrolled", "登记志愿者", "登记在册的志愿者、网格员、楼长人数。", unit=NAMES, by="kind"
     ),

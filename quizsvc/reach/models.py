@@ -1,9 +1,10 @@
-"""Monthly fraud cases. What they promise is a constraint here."""
+"""Visits, what each person adds to the figures, the counts; monthly fraud cases. What they promise is a constraint."""
 
-from datetime import datetime
+from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, String, Uuid
+from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, String, Uuid
 from sqlalchemy.orm import Mapped, mapped_column
 
 from quizsvc.kit.db import Base, UtcDateTime
@@ -50,3 +51,50 @@ class CaseFigureRecord(Base):
     source: Mapped[str] = mapped_column(String(100))
     loaded_by: Mapped[str] = mapped_column(String(40))
     loaded_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class VisitRecord(Base):
+    """A citizen opened a campaign on a day, where they were at home then."""
+
+    __tablename__ = "visits"
+
+    campaign_id: Mapped[UUID] = mapped_column(Uuid, ForeignKey("campaigns.id"), primary_key=True)
+    citizen_id: Mapped[UUID] = mapped_column(Uuid, ForeignKey("citizens.id"), primary_key=True)
+    day: Mapped[date] = mapped_column(primary_key=True)
+    region_id: Mapped[UUID | None] = mapped_column(Uuid, ForeignKey("regions.id"))
+
+
+class ShareRecord(Base):
+    """What one person (a citizen or a volunteer) adds to the counts of a campaign: [[region, day, metric, apart, n]].
+
+    Made from what the slices know and kept only to be taken away again when the person is counted anew.
+    """
+
+    __tablename__ = "reach_shares"
+
+    campaign_id: Mapped[UUID] = mapped_column(Uuid, ForeignKey("campaigns.id"), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(12), primary_key=True)
+    part: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    counts: Mapped[list[list[Any]]] = mapped_column(JSON)
+
+
+class CountRecord(Base):
+    """The sum of all shares: so much of a metric in a region on a day. `day` and `apart` as in facts.Place."""
+
+    __tablename__ = "reach_counts"
+    __table_args__ = (CheckConstraint("n >= 0", name="n"),)
+
+    campaign_id: Mapped[UUID] = mapped_column(Uuid, ForeignKey("campaigns.id"), primary_key=True)
+    region: Mapped[str] = mapped_column(String(32), primary_key=True)
+    metric: Mapped[str] = mapped_column(String(60), primary_key=True)
+    day: Mapped[str] = mapped_column(String(10), primary_key=True)
+    apart: Mapped[str] = mapped_column(String(60), primary_key=True)
+    n: Mapped[int] = mapped_column(BigInteger)
+
+
+class TurnRecord(Base):
+    """One row: who settles holds it."""
+
+    __tablename__ = "reach_turn"
+
+    id: Mapped[int] = mapped_column(primary_key=True)

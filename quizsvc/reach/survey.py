@@ -30,7 +30,8 @@ class Figure:
     """One figure. `value`: an integer in the metric's unit, money in fen, a rate in tenths of a percent.
 
     None is not known, and `reason` says why. `of` names what it is shown apart by, as in {"material": "fan"};
-    empty for the whole. `base` is what a rate was divided by, `unit` that of a material.
+    empty for the whole. `base` is what a rate was divided by, `own_unit` a material's,
+    `source` who says so and as of when, where that is somebody else.
     """
 
     metric: Metric
@@ -39,6 +40,7 @@ class Figure:
     base: int | None = None
     reason: str | None = None
     own_unit: str | None = None
+    source: str | None = None
 
     @property
     def unit(self) -> str:
@@ -74,7 +76,7 @@ class Survey:
         return [one for one in self.figures if one.metric.id == metric_id and set(one.of) == {by}]
 
 
-def rate_of(metric_id: str, part: int, whole: int, *, least: int = 1, **apart: str) -> Figure:
+def rate_of(metric_id: str, part: int, whole: int, least: int = 1, /, **apart: str) -> Figure:
     """A rate in tenths of a percent, half up on the exact ratio; not known when there is too little to divide by."""
     metric = get_metric(metric_id)
     if whole < least:

@@ -34,6 +34,15 @@ class Region:
 
 
 @dataclass(frozen=True)
+class Population:
+    """How many people live in a region, by whom and as of when."""
+
+    residents: int
+    source: str
+    as_of: date
+
+
+@dataclass(frozen=True)
 class RegionRow:
     """One line of a list of regions."""
 

@@ -8,7 +8,7 @@ from quizsvc.kit.ids import new_id
 from quizsvc.kit.pages import PageOf, decode_cursor, page_from
 from quizsvc.kit.problems import FileRefused, Problem, read_csv
 from quizsvc.regions import rules, store
-from quizsvc.regions.rules import Region, RegionRow
+from quizsvc.regions.rules import Population, Region, RegionRow
 
 
 class RegionUnknown(Refusal):
@@ -45,6 +45,11 @@ def list_regions_by_code(codes: Iterable[str]) -> dict[str, Region]:
 def list_subtrees(tops: Iterable[Region]) -> Sequence[Region]:
     """These regions and all that lies under them, each once, in order of code."""
     return store.list_subtrees({top.id for top in tops})
+
+
+def list_populations(codes: Iterable[str]) -> dict[str, Population]:
+    """How many people live in these regions, where it is known."""
+    return store.list_populations(set(codes))
 
 
 def list_regions(*, under: str | None, name_part: str | None, cursor: str | None, limit: int) -> PageOf[Region]:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import aliased
 
 from quizsvc.kit.db import db, insert_new
 from quizsvc.regions.models import RegionRecord
-from quizsvc.regions.rules import Region, RegionRow
+from quizsvc.regions.rules import Population, Region, RegionRow
 
 
 def _regions() -> Select[*tuple[Any, ...]]:
@@ -55,6 +55,17 @@ def list_subtrees(top_ids: Iterable[UUID]) -> Sequence[Region]:
     begins = func.substr(RegionRecord.path, 1, func.length(top.path)) == top.path
     covered = exists().where(top.id.in_(list(top_ids)), begins)
     return [Region(*row) for row in db.session.execute(_regions().where(covered).order_by(RegionRecord.code))]
+
+
+def list_populations(codes: Iterable[str]) -> dict[str, Population]:
+    """By code, where it is known."""
+    record = RegionRecord
+    wanted = select(record.code, record.residents, record.source, record.as_of).where(record.code.in_(list(codes)))
+    return {
+        code: Population(residents, source, as_of)
+        for code, residents, source, as_of in db.session.execute(wanted)
+        if residents is not None and source is not None and as_of is not None
+    }
 
 
 def record_region(row: RegionRow, *, region_id: UUID, parent_id: UUID | None, path: str) -> None:

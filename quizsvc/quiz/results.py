@@ -1,0 +1,72 @@
+"""What papers came to, for those who count: by person, without anything that leads back to one."""
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+from uuid import UUID
+
+from quizsvc.quiz import bank_store, store
+from quizsvc.quiz.rules import MARKED, Item, Question
+
+
+@dataclass(frozen=True)
+class Answered:
+    """A question of a paper that was handed in in time."""
+
+    code: str
+    scam_type: str
+    is_right: bool
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A paper: whose, where and of which day it is. `answers` is empty unless it was marked in time."""
+
+    citizen_id: UUID
+    region_id: UUID | None
+    day: date
+    is_marked: bool
+    is_passed: bool
+    answers: list[Answered]
+
+
+def list_outcomes(campaign_id: UUID, citizens: Collection[UUID]) -> Iterator[Outcome]:
+    """Every paper of some people in a campaign, oldest first."""
+    papers = store.list_outcomes(campaign_id, citizens)
+    questions = _questions(bank_store.find_epoch())
+    for row in papers:
+        answers: list[Answered] = []
+        if row.state == MARKED:
+            for item, given in zip(Item.all_from(row.items), row.given, strict=True):
+                question = questions[item.question_id]
+                answers.append(Answered(question.code, question.scam_type, frozenset(given) == question.answer))
+        is_marked = row.state == MARKED
+        yield Outcome(row.citizen_id, row.region_id, row.day, is_marked, is_marked and row.passed, answers)
+
+
+def list_ticket_regions(campaign_id: UUID, citizens: Collection[UUID]) -> dict[UUID, UUID | None]:
+    """Where some people were at home when they earned each of their tickets of a campaign."""
+    return store.list_ticket_regions(campaign_id, citizens)
+
+
+def list_people(campaign_id: UUID) -> Collection[UUID]:
+    """Everybody who was ever dealt a paper in a campaign."""
+    return store.list_people(campaign_id)
+
+
+def name_questions(codes: Collection[str]) -> dict[str, str]:
+    """The stems of questions by code, as they stand now."""
+    questions = _questions(bank_store.find_epoch()).values()
+    return {one.code: one.stem for one in sorted(questions, key=lambda one: one.id) if one.code in codes}
+
+
+def name_scam_types() -> dict[str, str]:
+    """The names of scam types by code."""
+    return dict(bank_store.list_scam_types())
+
+
+@lru_cache(maxsize=1)
+def _questions(_epoch: str | None) -> Mapping[int, Question]:
+    """Every version of every question, read once by each process; a load renews the epoch."""
+    return {question.id: question for question in bank_store.list_questions()}

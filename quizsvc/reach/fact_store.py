@@ -1,0 +1,135 @@
+"""Every statement on visits, on what each person adds to the figures, and on the counts."""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, bindparam, delete, func, select, update
+
+from quizsvc.kit.db import db, insert, insert_all, insert_new, table_of
+from quizsvc.reach.facts import Place
+from quizsvc.reach.models import CountRecord, ShareRecord, TurnRecord, VisitRecord
+
+TURN = 1
+PAGE = 2000
+
+
+def add_visit(campaign_id: UUID, citizen_id: UUID, *, day: date, region_id: UUID | None) -> bool:
+    """False when the citizen was there on that day before."""
+    return insert_new(VisitRecord, campaign_id=campaign_id, citizen_id=citizen_id, day=day, region_id=region_id)
+
+
+def list_visits(campaign_id: UUID, citizens: Collection[UUID]) -> Sequence[Row[*tuple[Any, ...]]]:
+    record = VisitRecord
+    wanted = select(record.citizen_id, record.region_id, record.day)
+    return db.session.execute(wanted.where(record.campaign_id == campaign_id, record.citizen_id.in_(citizens))).all()
+
+
+def list_visitors(campaign_id: UUID) -> set[UUID]:
+    record = VisitRecord
+    return set(db.session.scalars(select(record.citizen_id).where(record.campaign_id == campaign_id).distinct()))
+
+
+def take_turn() -> None:
+    """Let nobody else settle until this transaction ends."""
+    insert_new(TurnRecord, id=TURN)
+    db.session.execute(select(TurnRecord.id).where(TurnRecord.id == TURN).with_for_update())
+
+
+def list_shares(campaign_id: UUID, kind: str, parts: Collection[UUID]) -> dict[UUID, list[list[Any]]]:
+    """What some people added, as it was counted."""
+    record = ShareRecord
+    mine = (record.campaign_id == campaign_id, record.kind == kind, record.part.in_(parts))
+    return {row.part: row.counts for row in db.session.execute(select(record.part, record.counts).where(*mine))}
+
+
+def replace_shares(campaign_id: UUID, kind: str, shares: Mapping[UUID, list[list[Any]]]) -> None:
+    """Put what some people add in the place of what they added."""
+    record = ShareRecord
+    mine = (record.campaign_id == campaign_id, record.kind == kind, record.part.in_(list(shares)))
+    db.session.execute(delete(record).where(*mine))
+    rows = [
+        {"campaign_id": campaign_id, "kind": kind, "part": part, "counts": counts}
+        for part, counts in sorted(shares.items())
+        if counts
+    ]
+    insert_all(record, rows)
+
+
+def add_counts(campaign_id: UUID, changes: Mapping[Place, int]) -> None:
+    """Add to counts, below zero to take away; what comes to nothing is not kept.
+
+    What is taken away was added before, so its row is there: only what is added can be new.
+    """
+    more = [{"campaign_id": campaign_id, **place._asdict(), "n": n} for place, n in sorted(changes.items()) if n > 0]
+    less = [
+        {f"of_{name}": value for name, value in place._asdict().items()} | {"less": -n}
+        for place, n in sorted(changes.items())
+        if n < 0
+    ]
+    if more:
+        adding = insert(CountRecord)
+        added = adding.on_conflict_do_update(
+            index_elements=["campaign_id", *Place._fields], set_={"n": _counts.c.n + adding.excluded.n}
+        )
+        db.session.connection().execute(added, more)
+    if less:
+        of_campaign = _LESS.where(_counts.c.campaign_id == campaign_id)
+        db.session.connection().execute(of_campaign, less)
+        gone = (CountRecord.campaign_id == campaign_id, CountRecord.n == 0)
+        db.session.execute(delete(CountRecord).where(*gone))
+
+
+_counts = table_of(CountRecord)
+_LESS = (
+    update(_counts)
+    .where(*(_counts.c[name] == bindparam(f"of_{name}") for name in Place._fields))
+    .values(n=_counts.c.n - bindparam("less"))
+)
+
+
+def delete_counts(campaign_id: UUID) -> None:
+    """Forget all that was counted in a campaign; visits stay."""
+    for record in (CountRecord, ShareRecord):
+        db.session.execute(delete(record).where(record.campaign_id == campaign_id))
+
+
+def sum_counts(
+    campaign_id: UUID, regions: Collection[str], *, first: str, last: str
+) -> Sequence[Row[*tuple[Any, ...]]]:
+    """Sums between two days by region, metric and what it is shown apart by."""
+    record = CountRecord
+    wanted = (
+        select(record.region, record.metric, record.apart, func.sum(record.n).label("n"))
+        .where(record.campaign_id == campaign_id, record.region.in_(regions))
+        .where(record.day >= first, record.day <= last)
+        .group_by(record.region, record.metric, record.apart)
+    )
+    return db.session.execute(wanted).all()
+
+
+def list_days(campaign_id: UUID, region: str, *, first: str, last: str) -> Sequence[Row[*tuple[Any, ...]]]:
+    """Sums of one region by day and metric, whatever they are shown apart by."""
+    record = CountRecord
+    wanted = (
+        select(record.day, record.metric, func.sum(record.n).label("n"))
+        .where(record.campaign_id == campaign_id, record.region == region)
+        .where(record.day >= first, record.day <= last)
+        .group_by(record.day, record.metric)
+    )
+    return db.session.execute(wanted).all()
+
+
+def list_all_shares(campaign_id: UUID, kind: str) -> Iterator[tuple[UUID, list[list[Any]]]]:
+    """What everybody adds in a campaign, read in pages."""
+    record = ShareRecord
+    wanted = select(record.part, record.counts).where(record.campaign_id == campaign_id, record.kind == kind)
+    after: UUID | None = None
+    while True:
+        page = wanted if after is None else wanted.where(record.part > after)
+        rows = db.session.execute(page.order_by(record.part).limit(PAGE)).all()
+        yield from ((row.part, row.counts) for row in rows)
+        if len(rows) < PAGE:
+            return
+        after = rows[-1].part

@@ -1,0 +1,73 @@
+"""Figures in JSON."""
+
+from typing import Any
+
+from marshmallow import Schema, ValidationError, fields, validates_schema
+
+from quizsvc.kit.clock import SHANGHAI
+from quizsvc.kit.fields import Moment, Text
+from quizsvc.reach.metrics import PERCENT
+
+
+class Period(Schema):
+    first = fields.Date(data_key="from")
+    last = fields.Date(data_key="to", metadata={"description": "the last day, which counts"})
+
+
+class Value(fields.Field[Any]):
+    """A count, money in fen, or a rate in percent with one decimal."""
+
+    def _serialize(self, value: int | None, attr: str | None, obj: Any, **kwargs: Any) -> int | float | None:
+        return value / 10 if value is not None and obj.metric.unit == PERCENT else value
+
+
+class PublicFigure(Schema):
+    id = fields.String(attribute="metric.id")
+    name = fields.String(metadata={"description": "the dictionary's, or the material's that was handed out"})
+    unit = fields.String()
+    value = Value(allow_none=True, metadata={"type": "number", "description": "null where it is hidden"})
+    shown = fields.String()
+
+
+class Figure(Schema):
+    id = fields.String(attribute="metric.id")
+    name = fields.String(attribute="metric.name")
+    unit = fields.String()
+    value = Value(allow_none=True, metadata={"type": "number"})
+    shown = fields.String()
+    of = fields.Dict(
+        keys=fields.String(),
+        values=fields.String(),
+        metadata={"description": "what it is shown apart by: region, day, scam_type, question, material, kind, stage"},
+    )
+    base = fields.Integer(allow_none=True, metadata={"description": "what a rate was divided by"})
+    reason = fields.String(allow_none=True, metadata={"description": "why there is no value"})
+    source = fields.String(allow_none=True)
+
+
+class Survey(Schema):
+    as_of = Moment(metadata={"description": "all that happened before is counted"})
+    timezone = fields.Constant(SHANGHAI.tzname(None))
+    period = fields.Nested(Period())
+
+
+class PublicReach(Survey):
+    figures = fields.List(fields.Nested(PublicFigure()))
+
+
+class Statistics(Survey):
+    campaign = fields.String()
+    region = fields.String()
+    figures = fields.List(fields.Nested(Figure()))
+
+
+class Asked(Schema):
+    first = fields.Date(data_key="from", load_default=None)
+    last = fields.Date(data_key="to", load_default=None, metadata={"description": "the last day, which counts"})
+    region = Text(32, load_default=None)
+
+    @validates_schema
+    def require_order(self, found: dict[str, Any], **_options: Any) -> None:
+        """The last day is not before the first one."""
+        if found["first"] and found["last"] and found["last"] < found["first"]:
+            raise ValidationError({"to": ["Invalid value."]})
