@@ -21,6 +21,7 @@ from quizsvc.lottery import routes as lottery
 from quizsvc.materials import cli as materials_cli
 from quizsvc.materials import routes as materials
 from quizsvc.me import routes as me
+from quizsvc.outreach import cli as outreach_cli
 from quizsvc.outreach import routes as outreach
 from quizsvc.outreach import tally_routes as tallies
 from quizsvc.quiz import cli as quiz_cli
@@ -58,6 +59,7 @@ COMMANDS: tuple[click.Command, ...] = (
     lottery_cli.coupons,
     lottery_cli.lottery,
     materials_cli.group,
+    outreach_cli.volunteers,
     demo_cli.simulate,
 )
 

@@ -34,24 +34,24 @@ def is_sheet(path: Path) -> bool:
     return path.suffix.lower() in SUFFIXES + STRANGERS
 
 
-def read_table(path: Path, *, sheet: str) -> Table:
+def read_table(path: Path, *, sheet: str, most_rows: int = MOST_ROWS) -> Table:
     """The sheet with this name (else the first one) of an .xlsx, or a .csv; FileRefused."""
     if path.suffix.lower() in STRANGERS:
         raise FileRefused([Problem("file", f"{path.suffix} is not read", SAVE_AGAIN, str(path))])
     if path.suffix.lower() == ".csv":
-        return Table(str(path), "", _read_csv(path))
-    name, rows = read_xlsx(path, sheet=sheet)
+        return Table(str(path), "", _read_csv(path, most_rows=most_rows))
+    name, rows = read_xlsx(path, sheet=sheet, most_rows=most_rows)
     return Table(str(path), name, rows)
 
 
-def _read_csv(path: Path) -> list[list[Cell]]:
+def _read_csv(path: Path, *, most_rows: int) -> list[list[Cell]]:
     require_size(path)
     rows: list[list[Cell]] = []
     lines = csv.reader(io.StringIO(_decoded(path), newline=""), strict=True)
     try:
         for row in lines:
-            if len(rows) == MOST_ROWS or len(row) > MOST_COLUMNS:
-                what = f"more than {MOST_ROWS} rows or {MOST_COLUMNS} columns"
+            if len(rows) == most_rows or len(row) > MOST_COLUMNS:
+                what = f"more than {most_rows} rows or {MOST_COLUMNS} columns"
                 raise FileRefused([Problem(f"line {lines.line_num}", what, "split the file", str(path))])
             rows.append([_unguarded(cell) for cell in row])
     except csv.Error as error:

@@ -30,7 +30,7 @@ NUMBER = re.compile(r"[1-9][0-9]{0,6}")
 REFERENCE = re.compile(r"([A-Z]{1,3})([1-9][0-9]{0,6})")
 
 
-def read_xlsx(path: Path, *, sheet: str) -> tuple[str, list[list[Cell]]]:
+def read_xlsx(path: Path, *, sheet: str, most_rows: int = MOST_ROWS) -> tuple[str, list[list[Cell]]]:
     """The sheet with this name, else the first one: its name, its rows from A1 on. FileRefused.
 
     Numbers come as floats, empty cells as "". Merged cells, formulas and error values are refused with their places.
@@ -39,7 +39,7 @@ def read_xlsx(path: Path, *, sheet: str) -> tuple[str, list[list[Cell]]]:
         plain = _unpacked(packed, file=str(path))
     with zipfile.ZipFile(plain) as parts:
         name, part = _find_sheet(parts, sheet, file=str(path))
-        _walk_sheet(parts, part, where=f"sheet {name}", file=str(path))
+        _walk_sheet(parts, part, most_rows=most_rows, where=f"sheet {name}", file=str(path))
     plain.seek(0)
     try:
         found = CalamineWorkbook.from_filelike(plain).get_sheet_by_name(name)
@@ -85,7 +85,7 @@ def _unpacked(packed: zipfile.ZipFile, *, file: str) -> io.BytesIO:
     plain = io.BytesIO()
     left = LARGEST_UNPACKED
     wanted = [one for one in packed.infolist() if one.filename.endswith((".xml", ".rels"))]
-    too_large = _refused(file, "file", f"unpacks to more than {left >> 20} MB", "keep the questions' sheet alone in it")
+    too_large = _refused(file, "file", f"unpacks to more than {left >> 20} MB", "keep the one sheet alone in it")
     if sum(one.file_size for one in wanted) > left or len(wanted) > MOST_PARTS:
         raise too_large
     if len({one.filename for one in wanted}) < len(wanted):
@@ -150,10 +150,10 @@ def _find_sheet(parts: zipfile.ZipFile, wanted: str, *, file: str) -> tuple[str,
 
 
 class _Extent:
-    """What a walk over a sheet finds: cells with content within bounds, and what a bank cannot hold."""
+    """What a walk over a sheet finds: cells with content within bounds, and what no table of ours can hold."""
 
-    def __init__(self, *, where: str, file: str) -> None:
-        self.where, self.file = where, file
+    def __init__(self, *, most_rows: int, where: str, file: str) -> None:
+        self.most_rows, self.where, self.file = most_rows, where, file
         self.row = self.column = 0
         self.reference = ""
         self.bad: dict[str, list[str]] = {}
@@ -192,8 +192,8 @@ class _Extent:
         self.reference = reference or f"row {self.row}, cell {self.column}"
 
     def _require_room(self) -> None:
-        if self.row > MOST_ROWS:
-            raise _refused(self.file, f"{self.where} row {self.row}", *_too_many("rows", MOST_ROWS))
+        if self.row > self.most_rows:
+            raise _refused(self.file, f"{self.where} row {self.row}", *_too_many("rows", self.most_rows))
         if self.column > MOST_COLUMNS:
             raise _refused(self.file, f"{self.where} {self.reference}", *_too_many("columns", MOST_COLUMNS))
 
@@ -214,9 +214,9 @@ MENDING = {
 }
 
 
-def _walk_sheet(parts: zipfile.ZipFile, part: str, *, where: str, file: str) -> None:
+def _walk_sheet(parts: zipfile.ZipFile, part: str, *, most_rows: int, where: str, file: str) -> None:
     """FileRefused for a sheet beyond the bounds, or with something in it that is no plain value."""
-    extent = _Extent(where=where, file=file)
+    extent = _Extent(most_rows=most_rows, where=where, file=file)
     _walk(parts, part, file=file, begin=extent.begin)
     problems = [_problem_of(what, places, extent) for what, places in extent.bad.items()]
     if problems:

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from quizsvc.accounts import service as accounts
@@ -33,6 +33,12 @@ def list_all_assignments() -> list[Assignment]:
     return store.list_assignments()
 
 
+def term_of_days(region: Region, *, first: date | None, last: date | None) -> Term:
+    """From the first moment of one Shanghai day to the last one of another: people mean both days."""
+    ends_at = None if last is None else start_of(last + timedelta(days=1))
+    return Term(region, None if first is None else start_of(first), ends_at)
+
+
 def serve(asked: Sequence[tuple[Volunteer, Term]], *, by: str, now: datetime) -> tuple[int, int]:
     """Let volunteers serve as asked; says how many assignments were begun, and how many ends were moved.
 
@@ -57,14 +63,26 @@ def serve(asked: Sequence[tuple[Volunteer, Term]], *, by: str, now: datetime) ->
 
 
 def assign(
-    code: str, region_code: str, *, starts_at: datetime | None, ends_at: datetime | None, by: Staff, now: datetime
+    code: str, region_code: str, *, first: date | None, last: date | None, by: Staff, now: datetime
 ) -> tuple[int, int]:
-    """As `serve`, for one volunteer and region; VolunteerUnknown, RegionUnknown, RoleMissing."""
+    """As `serve`, for one volunteer and region and the days from first to last.
+
+    VolunteerUnknown, RegionUnknown, RoleMissing.
+    """
     volunteer, region = _held(code, by=by), regions.get_region(region_code)
     accounts.require_role(by, "operator", over=region)
-    done = serve([(volunteer, Term(region, starts_at, ends_at))], by=by.name, now=now)
+    term = term_of_days(region, first=first, last=last)
+    done = serve([(volunteer, term)], by=by.name, now=now)
     if any(done):
-        _audit("volunteer.assign", volunteer, region=region, starts_at=starts_at, ends_at=ends_at, by=by, now=now)
+        _audit(
+            "volunteer.assign",
+            volunteer,
+            region=region,
+            starts_at=term.starts_at,
+            ends_at=term.ends_at,
+            by=by,
+            now=now,
+        )
     return done
 
 

@@ -3,14 +3,14 @@
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date
 from functools import cache
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
+from quizsvc.kit.cells import CellRefused, date_of, is_blank, text_of, word_of
 from quizsvc.kit.problems import FileRefused, Problem
 from quizsvc.kit.sheets import Table, read_table
 from quizsvc.kit.xlsx import Cell
@@ -48,14 +48,9 @@ AUDIENCES: Mapping[str, str] = {
     "店主": "shop-owners",
 }
 JUDGEMENT: Mapping[str, str] = {"T": "对", "F": "错"}
-DATE = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?")
 SEPARATORS = re.compile(r"[、,，;；\s]+")
 
 Fault = tuple[str, str]  # what, how to mend
-
-
-class CellRefused(Exception):
-    """A cell that says something else than its column wants: what, how to mend."""
 
 
 @dataclass(frozen=True)
@@ -102,7 +97,7 @@ def read_rows(path: Path) -> list[Row]:
     headings = _headings_of(table)
     rows = []
     for number, cells in enumerate(table.rows[1:], start=2):
-        if any(not _is_blank(cell) for cell in cells):
+        if any(not is_blank(cell) for cell in cells):
             rows.append(_row_of(zip_longest(headings, cells, fillvalue=""), table=table, number=number))
     return rows
 
@@ -127,14 +122,14 @@ def _row_of(cells: Iterable[tuple[str, Cell]], *, table: Table, number: int) -> 
     options: dict[str, str] = {}
     problems: list[Problem] = []
     for heading, cell in cells:
-        if _is_blank(cell):
+        if is_blank(cell):
             continue
         try:
             if option := OPTION.fullmatch(heading):
-                options[option[1]] = _text(cell)
+                options[option[1]] = text_of(cell)
             elif heading:
                 field = FIELDS[heading]
-                entry[field] = READERS.get(field, _text)(cell)
+                entry[field] = READERS.get(field, text_of)(cell)
             else:
                 raise CellRefused("stands in a column without a heading", "delete it")
         except CellRefused as refused:
@@ -171,25 +166,6 @@ def _in_headings(problem: Problem, where: str) -> Problem:
 # --- cells ------------------------------------------------------------------------------------------------------------
 
 
-def _is_blank(cell: Cell) -> bool:
-    return isinstance(cell, str) and not cell.strip()
-
-
-def _text(cell: Cell) -> str:
-    """A cell's text. A number that somebody typed is the text it shows."""
-    if isinstance(cell, bool):
-        raise CellRefused("is TRUE or FALSE, not a text", "format the cell as text and type it again")
-    if isinstance(cell, date | time | timedelta):
-        raise CellRefused("was turned into a date or time", "format the cell as text and type it again")
-    if isinstance(cell, float):
-        return str(int(cell)) if cell.is_integer() else repr(cell)
-    return str(cell).replace("\r\n", "\n").replace("\r", "\n")
-
-
-def _word(cell: Cell) -> str:
-    return _text(cell).strip()
-
-
 @cache
 def scam_type_codes() -> Mapping[str, str]:
     """Codes of the scam types by the names that people see."""
@@ -197,56 +173,43 @@ def scam_type_codes() -> Mapping[str, str]:
 
 
 def _scam_type(cell: Cell) -> str:
-    codes, word = scam_type_codes(), _word(cell)
+    codes, word = scam_type_codes(), word_of(cell)
     if word not in codes and word not in codes.values():
         raise CellRefused(f"{word[:20]!r} is unknown", f"use one of {'、'.join(codes)}")
     return codes.get(word, word)
 
 
 def _kind(cell: Cell) -> str:
-    if _word(cell) not in KINDS:
-        raise CellRefused(f"{_word(cell)[:20]!r} is unknown", f"use one of {'、'.join(KINDS)}")
-    return KINDS[_word(cell)]
+    if word_of(cell) not in KINDS:
+        raise CellRefused(f"{word_of(cell)[:20]!r} is unknown", f"use one of {'、'.join(KINDS)}")
+    return KINDS[word_of(cell)]
 
 
 def _state(cell: Cell) -> str:
-    if _word(cell) not in STATES:
-        raise CellRefused(f"{_word(cell)[:20]!r} is unknown", f"use one of {'、'.join(STATES)}")
-    return STATES[_word(cell)]
+    if word_of(cell) not in STATES:
+        raise CellRefused(f"{word_of(cell)[:20]!r} is unknown", f"use one of {'、'.join(STATES)}")
+    return STATES[word_of(cell)]
 
 
 def _difficulty(cell: Cell) -> int:
-    if _word(cell) not in {"1", "2", "3"}:
-        raise CellRefused(f"{_word(cell)[:20]!r} is no difficulty", "write 1 (easy), 2 or 3 (hard)")
-    return int(_word(cell))
-
-
-def _date(cell: Cell) -> date:
-    if isinstance(cell, datetime):
-        return cell.date()
-    if isinstance(cell, date):
-        return cell
-    match = DATE.fullmatch(_word(cell))
-    with suppress(ValueError):
-        if match:
-            year, month, day = map(int, match.groups())
-            return date(year, month, day)
-    raise CellRefused(f"{_word(cell)[:20]!r} is no date", "write it like 2026-11-20")
+    if word_of(cell) not in {"1", "2", "3"}:
+        raise CellRefused(f"{word_of(cell)[:20]!r} is no difficulty", "write 1 (easy), 2 or 3 (hard)")
+    return int(word_of(cell))
 
 
 def _audience(cell: Cell) -> list[str]:
-    return [AUDIENCES.get(word, word) for word in SEPARATORS.split(_word(cell)) if word]
+    return [AUDIENCES.get(word, word) for word in SEPARATORS.split(word_of(cell)) if word]
 
 
 READERS: Mapping[str, Any] = {
-    "code": _word,
+    "code": word_of,
     "scam_type": _scam_type,
     "kind": _kind,
     "difficulty": _difficulty,
-    "answer": _word,
+    "answer": word_of,
     "audience": _audience,
-    "source": _text,
-    "reviewed": _date,
+    "source": text_of,
+    "reviewed": date_of,
     "state": _state,
 }
 

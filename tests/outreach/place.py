@@ -1,6 +1,6 @@
 """What outreach's tests play with: volunteers on the office's list, assigned and with a phone."""
 
-from datetime import datetime
+from datetime import date
 from uuid import UUID
 
 from quizsvc.accounts import invitations, volunteers
@@ -10,9 +10,9 @@ from quizsvc.kit.clock import utcnow
 from quizsvc.kit.db import reading, transaction
 from quizsvc.outreach import assignments
 from quizsvc.regions import service as regions
-from tests.world import COMMUNITY, START, Phone, World
+from tests.world import COMMUNITY, Phone, World
 
-EVER = START.replace(month=1)
+EVER = date(2026, 1, 1)
 
 
 def enrol(code: str = "v1", region: str = COMMUNITY, *, kind: str = "volunteer", name: str = "王小明") -> UUID:
@@ -22,13 +22,11 @@ def enrol(code: str = "v1", region: str = COMMUNITY, *, kind: str = "volunteer",
         return volunteers.enrol([listed], now=utcnow()).volunteers[code].id
 
 
-def assign(
-    code: str = "v1", region: str = COMMUNITY, *, starts_at: datetime | None = EVER, ends_at: datetime | None = None
-) -> None:
+def assign(code: str = "v1", region: str = COMMUNITY, *, first: date | None = EVER, last: date | None = None) -> None:
     """Let somebody on the list serve a region."""
     with transaction():
         by = accounts.get_staff("operator")
-        assignments.assign(code, region, starts_at=starts_at, ends_at=ends_at, by=by, now=utcnow())
+        assignments.assign(code, region, first=first, last=last, by=by, now=utcnow())
 
 
 def invitation(code: str = "v1") -> str:
@@ -44,12 +42,12 @@ def volunteer(
     code: str = "v1",
     region: str = COMMUNITY,
     *,
-    starts_at: datetime | None = EVER,
-    ends_at: datetime | None = None,
+    first: date | None = EVER,
+    last: date | None = None,
 ) -> Phone:
     """The phone of a volunteer who is on the list, serves a region (from long ago on) and has bound the log-in."""
     enrol(code, region)
-    assign(code, region, starts_at=starts_at, ends_at=ends_at)
+    assign(code, region, first=first, last=last)
     phone = world.citizen(f"volunteer {code}", consents_to=None)
     answer = phone.post("volunteers", json={"invitation": invitation(code)})
     assert answer.status_code == 201, answer.get_json()
