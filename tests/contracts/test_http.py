@@ -91,7 +91,8 @@ def test_every_route_of_design_section_8_stands(app: Flask) -> None:
         PUT papers/{paper_id}/answers · PUT tickets/{ticket_id}/draw · GET tickets/{ticket_id} · GET me/awards ·
         GET me/mistakes · GET me · DELETE me · POST staff/sessions · POST redemptions/lookup ·
         PUT redemptions/{scan_id} · POST redemptions/{scan_id}/undo ·
-        POST materials/movements · GET materials/stock
+        POST materials/movements · GET materials/stock · POST volunteers · POST outreach/tallies ·
+        GET outreach/held · PUT outreach/held/{held_id} · POST outreach/volunteers/{volunteer_id}/tallies
     """
     document = Phone(app).get("openapi.json").get_json()
     there = {f"{m.upper()} {path}" for path, item in document["paths"].items() for m in item if m != "parameters"}

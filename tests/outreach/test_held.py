@@ -8,7 +8,7 @@ import pytest
 import time_machine
 
 from quizsvc.accounts import service as accounts
-from quizsvc.kit.clock import rfc3339, utcnow
+from quizsvc.kit.clock import day_of, rfc3339, start_of, utcnow
 from quizsvc.kit.db import transaction
 from quizsvc.materials import stock
 from quizsvc.outreach import assignments
@@ -48,8 +48,9 @@ def reason(phone: Phone, **said: Any) -> str | None:
 def test_the_assignment_that_held_at_the_time_decides_whenever_it_arrives(
     world: World, clock: time_machine.Traveller, offset: timedelta, expected: str | None
 ) -> None:
-    begins = START + 2 * DAY
-    volunteer(world, starts_at=begins, ends_at=begins + DAY)
+    day = day_of(START + 2 * DAY)
+    begins = start_of(day)
+    volunteer(world, first=day, last=day)
     clock.move_to(START + 20 * DAY)
     phone = logged_in_anew(world)
     with transaction():
