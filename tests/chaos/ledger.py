@@ -3,9 +3,11 @@
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from random import Random
 from threading import Event, Thread
@@ -68,9 +70,9 @@ def _run(stage: Stage, *, events: int, lasts: float, every: float) -> Outcome:
     began = time.monotonic()
     clients = _clients(stage, tokens, until=began + lasts)
     busy = [one for one in clients if not isinstance(one, Decider)]
-    threads = [Thread(target=_work, args=(one, events // len(busy))) for one in busy]
-    over = Event()
-    threads += [Thread(target=_decide, args=(one, over)) for one in clients if isinstance(one, Decider)]
+    share, over = events // len(busy), Event()
+    threads = [Thread(target=_work, args=(one, partial(_has_done, one, share))) for one in busy]
+    threads += [Thread(target=_work, args=(one, over.is_set)) for one in clients if isinstance(one, Decider)]
     for thread in threads:
         thread.start()
     kills = 0
@@ -93,19 +95,15 @@ def _run(stage: Stage, *, events: int, lasts: float, every: float) -> Outcome:
     return Outcome(told.events, kills, seconds, faults)
 
 
-def _work(client: Client, events: int) -> None:
-    try:
-        while client.told.events < events:
-            client.act()
-    except GaveUp as error:
-        client.told.surprises.append(f"gave up: {error}")
+def _has_done(client: Client, share: int) -> bool:
+    return client.told.events >= share
 
 
-def _decide(client: Decider, over: Event) -> None:
-    """Until there is nothing more to come."""
+def _work(client: Client, is_over: Callable[[], bool]) -> None:
     try:
-        while not over.is_set():
-            client.act()
+        with closing(client.http):
+            while not is_over():
+                client.act()
     except GaveUp as error:
         client.told.surprises.append(f"gave up: {error}")
 
