@@ -8,8 +8,6 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
-from quizsvc.demo.promises import Json
-
 Key = tuple[str, int]  # a tally's id and the number of a revision
 
 

@@ -20,9 +20,9 @@ class Office:
     def decide_all(self, waiting: Mapping[Key, Books], luck: Random) -> None:
         """Decide on all that waits of this run, and see that nothing else of it is listed and nothing is missing."""
         listed: set[Key] = set()
-        page, cursor = f"{HELD}&cursor={{cursor}}", ""
-        while cursor is not None:
-            answer = self.line.call("GET", page if cursor else HELD, region=self.region, cursor=cursor)
+        path, cursor = HELD, ""
+        while True:
+            answer = self.line.call("GET", path, region=self.region, cursor=cursor)
             if not answer.is_good:
                 return
             for one in answer.content["items"]:
@@ -30,8 +30,10 @@ class Office:
                 if key in waiting:
                     listed.add(key)
                     self._decide(one["id"], key, waiting[key], luck)
-            cursor = answer.content["next"]
-        missing = len(waiting.keys() - listed)
+            path, cursor = f"{HELD}&cursor={{cursor}}", answer.content["next"]
+            if cursor is None:
+                break
+        missing = sum(key in books.waiting() for key, books in waiting.items() if key not in listed)
         self.line.note([f"{missing} held tallies are not listed"] if missing else [], at="GET outreach/held")
 
     def _decide(self, held: str, key: Key, books: Books, luck: Random) -> None:

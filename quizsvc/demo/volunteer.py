@@ -1,4 +1,4 @@
-"""One volunteer from invitation to own totals: walks from door to door, often offline, with a phone that gets it wrong."""
+"""One volunteer from invitation to own totals: from door to door, often offline, with a phone that gets it wrong."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -82,7 +82,9 @@ class Volunteer:
             yield Said(wrong | {"occurred_at": _written(self.now + 2 * DAY)}, "held")
             yield Said(message | {"revision": 2}, first)
         elif plot == "bad":
-            bad = self.luck.choice([{"people": -1}, {"setting": "street"}, {"handouts": [{"material": "gold"}]}])
+            bad: dict[str, Any] = self.luck.choice(
+                [{"people": -1}, {"setting": "street"}, {"handouts": [{"material": "gold"}]}]
+            )
             yield Said(message | bad, "rejected")
         else:
             yield Said(message, first)
