@@ -1,4 +1,4 @@
-"""Load the demo campaign: regions, staff, bank, materials and stock, volunteers, coupons, publication. Safe to repeat."""
+"""Load the demo campaign: regions, staff, bank, stock, volunteers, coupons, publication. Safe to repeat."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta

@@ -26,6 +26,14 @@ SETTINGS = {"household": 12, "shop": 4, "stall": 1, "talk": 1}  # with their wei
 # that lies ahead, and put right; with a line that is no tally.
 PLOTS = {"plain": 60, "corrected": 14, "void": 8, "ahead": 3, "bad": 6}
 
+BAD_LINES: Sequence[dict[str, Any]] = (
+    {"people": -1},
+    {"setting": "street"},
+    {"handouts": [{"material": "gold", "quantity": 1}]},
+    {"revision": 0},
+    {"photo": "..."},
+)
+
 
 @dataclass(frozen=True)
 class Drive:
