@@ -30,7 +30,6 @@ BAD_LINES: Sequence[dict[str, Any]] = (
     {"people": -1},
     {"setting": "street"},
     {"handouts": [{"material": "gold", "quantity": 1}]},
-    {"revision": 0},
     {"photo": "..."},
 )
 
