@@ -46,7 +46,7 @@ AREAS = (
     Area(
         "citizen", API, guards.citizen_guard, (accounts.citizen, quiz.bp, lottery.citizen, me.citizen, outreach.citizen)
     ),
-    Area("volunteer", API, guards.volunteer_guard, (tallies.volunteer,)),
+    Area("volunteer", API, guards.volunteer_guard, (outreach.volunteer, tallies.volunteer)),
     Area("clerk", API, guards.staff_guard, (lottery.clerk, materials.clerk, tallies.clerk)),
     Area("ops", "", None, (health.bp,)),
 )

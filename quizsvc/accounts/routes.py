@@ -62,6 +62,6 @@ def choose_region(choice: dict[str, str]) -> dict[str, str]:
 def _shown(session: Session) -> dict[str, Any]:
     person = session.citizen
     region = None if person is None or person.region_id is None else regions.get_region_by_id(person.region_id).code
-    roles = ["citizen", "volunteer"] if person is not None and volunteers.is_volunteer(person) else ["citizen"]
+    roles = ["citizen", "volunteer"] if person and volunteers.find_by_log_in(person) else ["citizen"]
     shown = {"id": person and person.id, "region": region, "roles": roles}
     return {"token": session.token, "expires_in": session.expires_in, "citizen": shown}

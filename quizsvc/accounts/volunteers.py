@@ -107,9 +107,9 @@ def leave(volunteer: Volunteer, *, left_at: datetime) -> bool:
     return store.record_leaving(volunteer.id, left_at=left_at)
 
 
-def is_volunteer(citizen: Citizen) -> bool:
-    """Whether the log-in is bound to a volunteer. Every one that is earns no ticket, so others are not looked up."""
-    return citizen.excluded and store.find_by_log_in(citizen.openid_hash) is not None
+def find_by_log_in(citizen: Citizen) -> Volunteer | None:
+    """As get_by_log_in. Every log-in that is bound earns no ticket, so others are not even looked up."""
+    return store.find_by_log_in(citizen.openid_hash) if citizen.excluded else None
 
 
 def unbind(citizen: Citizen) -> None:

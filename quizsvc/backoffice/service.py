@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from quizsvc.accounts import service as accounts
@@ -146,8 +146,7 @@ def advance(campaign: Campaign, *, now: datetime) -> list[str]:
             done += said
     if campaign.state == campaign_rules.CLOSING:
         done += closing.fix_list(campaign, now=now) + closing.hold_draw(campaign, now=now)
-    late_until = campaign.definition.closes_at + timedelta(days=campaign.definition.late_days)
-    is_over = now >= late_until and not closing.is_waiting(campaign, now=now)
+    is_over = now >= campaign.definition.uploads_until and not closing.is_waiting(campaign, now=now)
     if campaign.state == campaign_rules.CLOSING and is_over:
         campaigns.move(campaign, campaign_rules.CLOSED, by=accounts.SYSTEM, now=now)
         done.append(f"{campaign.slug}: is closed")

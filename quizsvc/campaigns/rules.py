@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any
 from uuid import UUID
@@ -107,6 +107,11 @@ class Definition:
     def prize(self, code: str) -> Prize:
         """The prize with this code."""
         return next(prize for prize in self.prizes if prize.code == code)
+
+    @property
+    def uploads_until(self) -> datetime:
+        """When late tallies are taken no more; the campaign is closed then."""
+        return self.closes_at + timedelta(days=self.late_days)
 
     @property
     def has_draws(self) -> bool:

@@ -1,7 +1,7 @@
 """Draft, publish, pause and close campaigns; say whether one takes papers now."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -94,8 +94,20 @@ def list_public(*, cursor: str | None, limit: int) -> PageOf[Campaign]:
 
 def list_running() -> list[Campaign]:
     """Campaigns that time still moves: published, paused or closing."""
-    ids = store.list_ids(states=(rules.PUBLISHED, rules.PAUSED, rules.CLOSING))
-    return [get_campaign_by_id(campaign_id) for campaign_id in ids]
+    standings = store.list_standings(states=(rules.PUBLISHED, rules.PAUSED, rules.CLOSING))
+    return [_campaign(standing) for standing in standings]
+
+
+def list_taking_uploads(*, now: datetime) -> list[Campaign]:
+    """Campaigns whose tallies can still come in, in order of slug."""
+    taking = [one for one in list_running() if now < one.definition.uploads_until]
+    return sorted(taking, key=lambda one: one.slug)
+
+
+def list_campaigns(campaign_ids: Collection[UUID]) -> list[Campaign]:
+    """The campaigns with these ids in whatever state, in order of slug."""
+    found = [_campaign(standing) for standing in store.list_standings(ids=campaign_ids)]
+    return sorted(found, key=lambda one: one.slug)
 
 
 def require_open(campaign: Campaign, *, now: datetime) -> None:

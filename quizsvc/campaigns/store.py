@@ -1,6 +1,6 @@
 """Every statement on campaigns."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -74,10 +74,14 @@ def list_slugs(*, after: str, limit: int) -> Sequence[str]:
     return db.session.scalars(wanted).all()
 
 
-def list_ids(*, states: Sequence[str]) -> Sequence[UUID]:
-    """Campaigns in one of these states."""
-    wanted = select(CampaignRecord.id).where(CampaignRecord.state.in_(states)).order_by(CampaignRecord.id)
-    return db.session.scalars(wanted).all()
+def list_standings(*, states: Sequence[str] | None = None, ids: Collection[UUID] | None = None) -> list[Standing]:
+    """Campaigns in one of these states, or with one of these ids, in order of id."""
+    wanted = _STANDING.order_by(_campaigns.id)
+    if states is not None:
+        wanted = wanted.where(_campaigns.state.in_(states))
+    if ids is not None:
+        wanted = wanted.where(_campaigns.id.in_(list(ids)))
+    return [Standing(*row) for row in db.session.execute(wanted)]
 
 
 def get_draft(campaign_id: UUID) -> dict[str, Any]:

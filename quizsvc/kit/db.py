@@ -14,7 +14,8 @@ from typing import Any, cast
 import orjson
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import Dialect, Engine, Executable, MetaData, Table, event
+from sqlalchemy import Dialect, Engine, Executable, MetaData, String, Table, bindparam, column, event, func, select
+from sqlalchemy import cast as sql_cast
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, make_url
 from sqlalchemy.orm import DeclarativeBase
@@ -161,10 +162,28 @@ def insert_new(table: type[Base], **values: Any) -> bool:
 
 
 def insert_all(table: type[Base], rows: Sequence[Mapping[str, Any]]) -> set[Any]:
-    """As insert_new for many rows in one statement; the (first column of the) primary keys of those that are in."""
+    """As insert_new for many rows in one statement; the first columns of the primary keys of those that are in.
+
+    Rows name every column. On PostgreSQL they travel as one JSON text: the driver needs 5 times as long for a value
+    each (measured: 60 of the 110 ms that a batch of 100 tallies cost).
+    """
     if not rows:
         return set()
-    return set(db.session.scalars(_insert_new(table, db.engine.dialect.name), rows))
+    if db.engine.dialect.name == "sqlite":
+        return set(db.session.scalars(_insert_new(table, "sqlite"), rows))
+    return set(db.session.scalars(_insert_listed(table), {"rows": orjson.dumps(rows).decode()}))
+
+
+@cache
+def _insert_listed(table: type[Base]) -> Executable:
+    into = table_of(table)
+    listed = (
+        func.json_to_recordset(sql_cast(bindparam("rows", type_=String), postgresql.JSON))
+        .table_valued(*(column(one.name, one.type) for one in into.columns))
+        .render_derived(name="listed", with_types=True)
+    )
+    inserted = postgresql.insert(into).from_select(list(into.columns.keys()), select(listed))
+    return inserted.on_conflict_do_nothing().returning(*into.primary_key)
 
 
 @cache

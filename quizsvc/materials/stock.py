@@ -9,7 +9,7 @@ from quizsvc.accounts import service as accounts
 from quizsvc.accounts.rules import Staff
 from quizsvc.kit.pages import PageOf, decode_cursor, page_from
 from quizsvc.materials import entries, rules, stock_store, store
-from quizsvc.materials.rules import Account, Balance, Material
+from quizsvc.materials.rules import Account, Balance, Holder, Material
 from quizsvc.regions import service as regions
 from quizsvc.regions.rules import Region
 
@@ -39,13 +39,18 @@ def load_materials(materials: Sequence[Material]) -> None:
             store.record_pack(material.code, pack)
 
 
+def list_materials() -> list[Material]:
+    """Every material with its packs, in order of code."""
+    return store.list_materials()
+
+
 def list_units() -> dict[str, str]:
     """What each material is counted in, by code."""
     return {one.code: one.unit for one in store.list_materials()}
 
 
-def list_materials(codes: Collection[str] | None = None) -> dict[str, Material]:
-    """All materials by code, or those with these codes."""
+def list_materials_by_code(codes: Collection[str]) -> dict[str, Material]:
+    """Those of these codes that stand for a material."""
     return {one.code: one for one in store.list_materials(codes)}
 
 
@@ -58,10 +63,19 @@ def list_stock(*, under: str | None, staff: Staff, cursor: str | None, limit: in
     """Stores, then volunteers, in the reach of a staff member or under a region of it; RegionUnknown, RoleMissing."""
     after = decode_cursor(cursor, parts=2)
     key = None if after is None else (after[0], after[1])
-    rows = stock_store.list_stock(_reach(staff, under=under), after=key, limit=limit + 1)
+    found = _stock_of(stock_store.list_stock(_reach(staff, under=under), after=key, limit=limit + 1))
+    return page_from(found, limit=limit, key=lambda one: (one.name, one.material.code))
+
+
+def list_of_volunteer(volunteer_id: UUID) -> list[Stock]:
+    """What one volunteer has of every material that was ever in their hand, in order of its code."""
+    return _stock_of(stock_store.list_stock_of(Holder(rules.VOLUNTEER, volunteer_id=volunteer_id).name))
+
+
+def _stock_of(rows: Sequence[stock_store.StockRow]) -> list[Stock]:
     homes = regions.list_regions_by_id(row.region_id for row in rows)
     known = {one.code: one for one in store.list_materials({row.material for row in rows})}
-    found = [
+    return [
         Stock(
             name=row.holder,
             kind=row.kind,
@@ -73,7 +87,6 @@ def list_stock(*, under: str | None, staff: Staff, cursor: str | None, limit: in
         )
         for row in rows
     ]
-    return page_from(found, limit=limit, key=lambda one: (one.name, one.material.code))
 
 
 def _reach(staff: Staff, *, under: str | None) -> list[str]:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, case, func, literal, or_, select, tuple_
+from sqlalchemy import ColumnElement, Row, Select, case, func, literal, or_, select, tuple_
 from sqlalchemy.orm import aliased
 
 from quizsvc.kit.db import db
@@ -49,10 +49,25 @@ def list_flows(paths: Sequence[str]) -> tuple[list[Flow], dict[str, int]]:
     return found, on_hand
 
 
-def list_stock(paths: Sequence[str], *, after: tuple[str, str] | None, limit: int) -> Sequence[Row[*tuple[Any, ...]]]:
+StockRow = Row[*tuple[Any, ...]]  # as _stock selects it
+
+
+def list_stock(paths: Sequence[str], *, after: tuple[str, str] | None, limit: int) -> Sequence[StockRow]:
     """Balances in some subtrees in order of holder and material: stores first, then volunteers."""
+    wanted = _stock().where(_within(HolderRecord, paths)).limit(limit)
+    if after is not None:
+        wanted = wanted.where(tuple_(BalanceRecord.holder, BalanceRecord.material) > after)
+    return db.session.execute(wanted).all()
+
+
+def list_stock_of(holder: str) -> Sequence[StockRow]:
+    """One holder's balances in order of material."""
+    return db.session.execute(_stock().where(BalanceRecord.holder == holder)).all()
+
+
+def _stock() -> Select[*tuple[Any, ...]]:
     balance, holder = BalanceRecord, HolderRecord
-    wanted = (
+    return (
         select(
             balance.material,
             balance.holder,
@@ -63,13 +78,8 @@ def list_stock(paths: Sequence[str], *, after: tuple[str, str] | None, limit: in
             balance.counted_at,
         )
         .join(holder, holder.name == balance.holder)
-        .where(_within(holder, paths))
         .order_by(balance.holder, balance.material)
-        .limit(limit)
     )
-    if after is not None:
-        wanted = wanted.where(tuple_(balance.holder, balance.material) > after)
-    return db.session.execute(wanted).all()
 
 
 def list_keepings() -> set[tuple[str, str]]:

@@ -162,6 +162,13 @@ class ExportedCitizen(Schema):
     region = fields.String(allow_none=True)
 
 
+class ExportedVolunteer(Schema):
+    code = fields.String()
+    name = fields.String()
+    kind = fields.String()
+    left_at = Moment(allow_none=True)
+
+
 class ExportedConsent(Schema):
     purpose = fields.String()
     version = fields.String()
@@ -204,6 +211,7 @@ class Export(Schema):
     """All that is kept about a citizen."""
 
     citizen = fields.Nested(ExportedCitizen())
+    volunteer = fields.Nested(ExportedVolunteer(), allow_none=True)
     consents = fields.List(fields.Nested(ExportedConsent()))
     papers = fields.List(fields.Nested(ExportedPaper()))
     tickets = fields.List(fields.Nested(ExportedTicket()))

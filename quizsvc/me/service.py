@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from quizsvc.accounts import service as accounts
+from quizsvc.accounts import volunteers
 from quizsvc.accounts.rules import PURPOSES, Citizen, Consent, latest_consents
 from quizsvc.campaigns import amendments
 from quizsvc.campaigns import service as campaigns
@@ -106,6 +107,7 @@ def export(citizen: Citizen) -> dict[str, Any]:
     region = None if citizen.region_id is None else regions.get_region_by_id(citizen.region_id)
     return {
         "citizen": {"id": citizen.id, "region": None if region is None else region.code},
+        "volunteer": volunteers.find_by_log_in(citizen),
         "consents": accounts.list_consents(citizen),
         "papers": [
             {

@@ -134,12 +134,16 @@ def list_command(region: str | None) -> None:
 
 def _shown(one: Member) -> str:
     who = one.volunteer
-    state = "" if who.left_at is None else f", left {day_of(who.left_at)}"
+    state = "" if who.left_at is None else f", left {_last_day(who.left_at)}"
     bound = "bound" if one.is_bound else "no log-in"
     served = "; ".join(map(_span, one.assignments)) or "nothing"
     return f"{who.code} {who.name} ({KINDS_IN_CHINESE[who.kind]}, {one.home.code}, {bound}{state}): {served}"
 
 
+def _last_day(end: datetime) -> date:
+    return day_of(end - timedelta(milliseconds=1))
+
+
 def _span(one: Assignment) -> str:
-    until = "" if one.ends_at is None else f" to {day_of(one.ends_at - timedelta(milliseconds=1))}"
+    until = "" if one.ends_at is None else f" to {_last_day(one.ends_at)}"
     return f"{one.region.code} from {day_of(one.starts_at)}{until}"

@@ -1,22 +1,13 @@
 """Become a volunteer by an invitation."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from quizsvc.accounts import invitations
-from quizsvc.accounts.rules import Citizen, Volunteer
+from quizsvc.accounts.rules import Citizen
 from quizsvc.outreach import assignments
+from quizsvc.outreach.rules import Membership
 from quizsvc.outreach.terms import Term
 from quizsvc.regions import service as regions
-from quizsvc.regions.rules import Region
-
-
-@dataclass(frozen=True)
-class Membership:
-    """A volunteer and their home."""
-
-    volunteer: Volunteer
-    region: Region
 
 
 def accept(code: str, *, citizen: Citizen, name: str | None, now: datetime) -> tuple[Membership, bool]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
+from quizsvc.accounts.rules import Volunteer
 from quizsvc.campaigns.rules import CLOSING, PAUSED, PUBLISHED, Campaign
 from quizsvc.kit.canonical import canonical, sha256_hex
 from quizsvc.regions.rules import Region
@@ -174,12 +175,7 @@ def _standing_answer(sent: Sent, stands: Standing, *, volunteer_id: UUID) -> tup
 
 def takes_uploads(campaign: Campaign, *, now: datetime) -> bool:
     """Whether tallies still count as they come: until `late_days` after the end, decided by the clock, not by tick."""
-    return campaign.state in TAKING_STATES and now < upload_until(campaign)
-
-
-def upload_until(campaign: Campaign) -> datetime:
-    """When uploads are over."""
-    return campaign.definition.closes_at + timedelta(days=campaign.definition.late_days)
+    return campaign.state in TAKING_STATES and now < campaign.definition.uploads_until
 
 
 def why_held(visit: Visit, *, owner: Region, assignments: Iterable[Assignment], now: datetime) -> str | None:
@@ -239,3 +235,11 @@ def look_alike(one: Likeness, others: Iterable[Likeness], *, day_of: Callable[[d
 
     same = (other for other in others if other.likeness == one.likeness and other.tally_id != one.tally_id)
     return next((other.tally_id for other in same if about(other)), None)
+
+
+@dataclass(frozen=True)
+class Membership:
+    """A volunteer and the region that the office's list calls their home."""
+
+    volunteer: Volunteer
+    home: Region

@@ -98,7 +98,7 @@ def _places_in(batch: Iterable[Any]) -> Places:
         except campaigns.CampaignUnknown:
             continue
     owners = {campaign.definition.region for campaign in public.values()}
-    return Places(public, regions.list_regions_by_code(codes | owners), stock.list_materials(material_codes))
+    return Places(public, regions.list_regions_by_code(codes | owners), stock.list_materials_by_code(material_codes))
 
 
 class _Judge:

@@ -92,6 +92,7 @@ def test_every_route_of_design_section_8_stands(app: Flask) -> None:
         GET me/mistakes · GET me · DELETE me · POST staff/sessions · POST redemptions/lookup ·
         PUT redemptions/{scan_id} · POST redemptions/{scan_id}/undo ·
         POST materials/movements · GET materials/stock · POST volunteers · POST outreach/tallies ·
+        GET outreach/bootstrap · GET outreach/me ·
         GET outreach/held · PUT outreach/held/{held_id} · POST outreach/volunteers/{volunteer_id}/tallies
     """
     document = Phone(app).get("openapi.json").get_json()
