@@ -18,7 +18,7 @@ from tests.materials.place import balances, wrong_balances
 from tests.outreach.drive import COMMUNITIES, DAY, DAYS, DELIVERED, SLUG, TOWN, Drive
 from tests.outreach.place import volunteer
 from tests.outreach.reports import sent, tally, totals
-from tests.outreach.stories import BOX, FACTORS, FAN, LEAFLET, MATERIALS, Keeper, summed
+from tests.outreach.stories import BOX, FACTORS, FAN, LEAFLET, MATERIALS, Json, Keeper, summed
 from tests.world import COMMUNITY, PASSWORD, START, World
 
 OFFICE = "second-office"
@@ -66,6 +66,7 @@ def test_thirty_days_of_the_yardstick_campaign_are_counted_to_the_piece(
     drive.play()
 
     require_totals(world, drive, noise)
+    require_own_pages(drive)
     require_books(world, drive)
     assert wrong_balances() == []
     assert drive.answers["held"] > 80
@@ -92,6 +93,23 @@ def require_totals(world: World, drive: Drive, noise: Mapping[str, int]) -> None
         ]
         for kind in kinds
     }
+
+
+def require_own_pages(drive: Drive) -> None:
+    """Every volunteer is shown their own, and nothing of others."""
+    mine: dict[str, list[Json]] = {walker.code: [] for walker in drive.walkers}
+    for story in drive.teller.stories.values():
+        if story.truth is not None:
+            mine[story.walker.code].append(story.truth)
+    for walker in drive.walkers:
+        own = drive.phones[walker.code].get("outreach/me").get_json()
+        (campaign,) = own["campaigns"]
+        shown = {name: campaign[name] for name in ("tallies", "households", "people")}
+        shown |= {one["material"]: one["quantity"] for one in campaign["handed_out"]}
+        assert {name: n for name, n in shown.items() if n} == summed(mine[walker.code])
+        assert (campaign["slug"], campaign["held"]) == (SLUG, 0)
+        on_hand = {one["material"]["code"]: one["on_hand"] for one in own["stock"]}
+        assert on_hand == {code: walker.on_the_books(code) for code in on_hand}
 
 
 def require_books(world: World, drive: Drive) -> None:
