@@ -7,6 +7,19 @@ from math import ceil
 from quizsvc.demo.line import Journal
 
 MOST_SHOWN = 20
+REPORTED = (
+    "batches",
+    "  created",
+    "  held",
+    "  duplicate",
+    "  rejected",
+    "tallies repeated",
+    "answers lost",
+    "revisions",
+    "voids",
+    "decided: count",
+    "decided: refuse",
+)
 
 
 def summary_of(journal: Journal) -> str:
@@ -25,7 +38,8 @@ def _totals(journal: Journal) -> Iterable[str]:
         ("redemptions", journal.redemptions),
         ("refusals", sum(journal.refusals.values())),
         *((f"  {code}", number) for code, number in sorted(journal.refusals.items())),
-        *([("volunteers", journal.volunteers), *journal.reported.items()] if journal.volunteers else []),
+        ("volunteers", journal.volunteers),
+        *((name, journal.reported[name]) for name in REPORTED if journal.reported[name]),
     ]
     width = max(len(name) for name, _ in counts)
     return [f"{name:{width}} {number:>9,}" for name, number in counts]
