@@ -7,6 +7,7 @@ import quizsvc.lottery.models
 import quizsvc.materials.models
 import quizsvc.outreach.models
 import quizsvc.quiz.models
+import quizsvc.reach.models
 import quizsvc.regions.models  # noqa: F401
 from quizsvc.kit.db import Base
 

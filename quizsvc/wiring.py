@@ -26,6 +26,7 @@ from quizsvc.outreach import routes as outreach
 from quizsvc.outreach import tally_routes as tallies
 from quizsvc.quiz import cli as quiz_cli
 from quizsvc.quiz import routes as quiz
+from quizsvc.reach import cli as reach_cli
 from quizsvc.regions import routes as regions
 
 API = "/api/v1"
@@ -60,6 +61,8 @@ COMMANDS: tuple[click.Command, ...] = (
     lottery_cli.lottery,
     materials_cli.group,
     outreach_cli.volunteers,
+    outreach_cli.tallies,
+    reach_cli.group,
     demo_cli.simulate,
 )
 

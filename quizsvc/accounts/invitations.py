@@ -14,7 +14,7 @@ from quizsvc.accounts import store as people
 from quizsvc.accounts import volunteer_store as store
 from quizsvc.accounts.models import InvitationRecord
 from quizsvc.accounts.rules import Citizen, Listed, Volunteer
-from quizsvc.accounts.volunteers import get_volunteer
+from quizsvc.accounts.volunteers import get_volunteer, hold_volunteer
 from quizsvc.kit.crypto import keys
 from quizsvc.kit.errors import BadShape, Refusal
 from quizsvc.regions import service as regions
@@ -114,6 +114,8 @@ def accept(typed: str, *, citizen: Citizen, name: str | None, now: datetime) -> 
         if bound.id != volunteer_id:
             raise AlreadyBound
         return Acceptance(bound, is_new=False, enrolled_by=None)
+    if invitation.volunteer_id is not None:
+        hold_volunteer(volunteer_id)  # as who invites does first, or the two could wait for each other
     if not store.take_use(invitation.code_hash, now=now):
         raise InvitationRefused
     if invitation.volunteer_id is None:
@@ -134,7 +136,7 @@ def _enrolled_id(invitation: InvitationRecord, citizen: Citizen) -> UUID:
 
 
 def _enrol(volunteer_id: UUID, invitation: InvitationRecord, *, name: str | None, now: datetime) -> None:
-    if not name:
+    if not (name := (name or "").strip()):
         raise BadShape(fields={"name": ["Missing data for required field."]})
     code = rules.letters_of(volunteer_id.int, count=rules.OPEN_CODE_LETTERS)
     home = regions.get_region_by_id(invitation.region_id)

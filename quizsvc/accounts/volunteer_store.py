@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, bindparam, select, update
+from sqlalchemy import Select, bindparam, or_, select, update
 
 from quizsvc.accounts.models import InvitationRecord, VolunteerRecord
 from quizsvc.accounts.rules import Listed, Volunteer
@@ -62,9 +62,11 @@ def list_volunteers() -> list[tuple[Volunteer, bool]]:
     return [(Volunteer(*row[:-1]), bool(row[-1])) for row in db.session.execute(wanted)]
 
 
-def add_volunteers(listed: Sequence[Listed], *, now: datetime) -> None:
-    """Add those whose codes are new, in order of code; the others stay as they are."""
-    rows = [
+def add_volunteers(listed: Sequence[Listed], *, now: datetime) -> set[UUID]:
+    """Add those whose codes are new, in order of code; the others stay. Returns the ids that were given to new ones."""
+    codes = [one.code for one in listed]
+    standing = set(db.session.scalars(select(_volunteers.code).where(_volunteers.code.in_(codes))))
+    rows: list[dict[str, Any]] = [
         {
             "id": new_id(),
             "code": one.code,
@@ -74,9 +76,11 @@ def add_volunteers(listed: Sequence[Listed], *, now: datetime) -> None:
             "enrolled_at": now,
         }
         for one in sorted(listed, key=lambda one: one.code)
+        if one.code not in standing
     ]
     if rows:
         db.session.execute(insert(VolunteerRecord).on_conflict_do_nothing(), rows)
+    return {row["id"] for row in rows}
 
 
 def add_enrolled(volunteer_id: UUID, listed: Listed, *, now: datetime) -> bool:
@@ -107,13 +111,9 @@ def record_names(names: Mapping[UUID, tuple[str, str]]) -> None:
 
 
 def record_leaving(volunteer_id: UUID, *, left_at: datetime) -> bool:
-    """False for who left before."""
-    left = (
-        update(_table)
-        .where(_volunteers.id == volunteer_id, _volunteers.left_at.is_(None))
-        .values(left_at=left_at)
-        .returning(_volunteers.id)
-    )
+    """False for who left no later."""
+    later = or_(_volunteers.left_at.is_(None), _volunteers.left_at > left_at)
+    left = update(_table).where(_volunteers.id == volunteer_id, later).values(left_at=left_at).returning(_volunteers.id)
     return db.session.scalar(left) is not None
 
 

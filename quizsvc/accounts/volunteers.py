@@ -66,11 +66,6 @@ def get_by_code(code: str) -> Volunteer:
     return found
 
 
-def hold_by_code(codes: Collection[str]) -> dict[str, Volunteer]:
-    """Those who stand on the list, by code; nobody else writes for them until this transaction ends."""
-    return store.hold_by_code(codes)
-
-
 def list_volunteers() -> list[tuple[Volunteer, bool]]:
     """The whole list in order of code, each with whether a log-in is bound."""
     return store.list_volunteers()
@@ -79,14 +74,12 @@ def list_volunteers() -> list[tuple[Volunteer, bool]]:
 def enrol(listed: Sequence[Listed], *, now: datetime) -> Enrolled:
     """Take a list over by code: new ones are added, name and kind brought up to date. Safe to repeat.
 
-    In six statements however long the list is; all of its volunteers are held until this transaction ends.
+    In four statements however long the list is; all of its volunteers are held until this transaction ends. They are
+    held after new ones were added, in one order: two lists that share some of each would wait for each other.
     """
-    codes = {one.code for one in listed}
-    before = store.hold_by_code(codes)
-    store.add_volunteers([one for one in listed if one.code not in before], now=now)
-    added = codes - before.keys()
-    # somebody else may have added them since: what stands is held, too
-    standing = before | store.hold_by_code(added)
+    new = store.add_volunteers(listed, now=now)
+    standing = store.hold_by_code({one.code for one in listed})
+    added = {code for code, one in standing.items() if one.id in new}
     changed = {
         one.code: ((stands.name, stands.kind), (one.name, one.kind))
         for one in listed
@@ -103,7 +96,7 @@ def take_back(volunteer_ids: Collection[UUID]) -> None:
 
 
 def leave(volunteer: Volunteer, *, left_at: datetime) -> bool:
-    """Write down that a volunteer left; False when it was before. The log-in stays bound."""
+    """Write down that a volunteer left; False when it was then or before. The log-in stays bound."""
     return store.record_leaving(volunteer.id, left_at=left_at)
 
 

@@ -1,4 +1,4 @@
-"""`quizsvc volunteers`."""
+"""`quizsvc volunteers` and `quizsvc tallies`."""
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
@@ -11,12 +11,14 @@ from quizsvc.accounts import service as accounts
 from quizsvc.accounts.rules import KINDS_IN_CHINESE
 from quizsvc.kit.clock import day_of, start_of, utcnow
 from quizsvc.kit.db import reading, transaction
-from quizsvc.outreach import assignments, roster, volunteer_sheet
+from quizsvc.materials import stock
+from quizsvc.outreach import assignments, paper, roster, tally_sheet, volunteer_sheet
 from quizsvc.outreach.roster import Member
 from quizsvc.outreach.rules import Assignment
 from quizsvc.regions import service as regions
 
 volunteers = AppGroup("volunteers", help="Volunteers: their list, invitations, and where they serve.")
+tallies = AppGroup("tallies", help="Visits as reported on paper.")
 acting = click.option("--as", "acting", metavar="STAFF", required=True, help="the operator who does this")
 DAY = click.DateTime(["%Y-%m-%d"])
 MOST_USES, MOST_DAYS = 1000, 366
@@ -147,3 +149,22 @@ def _last_day(end: datetime) -> date:
 def _span(one: Assignment) -> str:
     until = "" if one.ends_at is None else f" to {_last_day(one.ends_at)}"
     return f"{one.region.code} from {day_of(one.starts_at)}{until}"
+
+
+@tallies.command("load")
+@click.argument("file", type=click.Path(path_type=Path))
+@acting
+def load_tallies(file: Path, acting: str) -> None:
+    """Enter paper forms from a table (.xlsx or .csv), one visit a row, all or nothing; again changes nothing.
+
+    Columns: 单号, 志愿者编号, 活动, 区域, 场景 (住户 商铺 摆点 讲座), 日期, 时间, 户数, 人次, 备注, 修订, 作废;
+    and one for each material, by name or code, with its pack in brackets if packs are counted: 反诈抽纸(箱).
+    """
+    with reading():
+        materials = stock.list_materials()
+    forms = tally_sheet.read_forms(file, materials=materials, now=utcnow())
+    with transaction():
+        counts = paper.load(forms, file=str(file), by=accounts.get_staff(acting), now=utcnow())
+    click.echo(
+        f"{counts['created']} tallies entered, {counts['held']} held for a decision, {counts['duplicate']} as before"
+    )

@@ -19,6 +19,7 @@ PLANTED = {
     "private-materials": ("lottery/redeem.py", "from quizsvc.materials import store as planted"),
     "private-lottery": ("backoffice/service.py", "from quizsvc.lottery import gate as planted"),
     "private-outreach": ("me/service.py", "from quizsvc.outreach import store as planted"),
+    "private-reach": ("me/service.py", "from quizsvc.reach import case_store as planted"),
     "private-me": ("wiring.py", "from quizsvc.me import schemas as planted"),
 }
 

@@ -130,6 +130,7 @@ def test_who_comes_back_is_somebody_new(world: World) -> None:
     own = returned.get("me").get_json()
     assert own["citizen"]["id"] != before["id"]
     assert own == {
+        "volunteer": None,
         "citizen": {"id": own["citizen"]["id"], "region": None},
         "consents": [],
         "papers": [],

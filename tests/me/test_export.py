@@ -103,7 +103,7 @@ def test_the_export_holds_no_hash_and_no_answer_key(world: World, clock: time_ma
 def test_the_export_of_somebody_new_is_empty(world: World) -> None:
     own = world.citizen(consents_to=None).get("me").get_json()
     assert own.pop("citizen")["region"] is None
-    assert own == {"consents": [], "papers": [], "tickets": [], "draws": [], "awards": []}
+    assert own == {"volunteer": None, "consents": [], "papers": [], "tickets": [], "draws": [], "awards": []}
 
 
 def test_a_paper_that_was_never_handed_in_is_exported_too(world: World, clock: time_machine.Traveller) -> None:

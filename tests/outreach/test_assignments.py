@@ -122,6 +122,20 @@ def test_who_leaves_serves_nowhere_and_keeps_the_log_in(
     assert world.count("audit", "act = 'volunteer.leave'") == 1
 
 
+def test_an_earlier_last_day_is_a_correction_and_a_later_one_is_not(world: World, command: Command) -> None:
+    enrol()
+    assign("v1", first=date(2026, 11, 1))
+    for last, left in (
+        ("2026-12-20", midnight(12, 21)),
+        ("2026-12-10", midnight(12, 11)),
+        ("2026-12-15", midnight(12, 11)),
+    ):
+        assert command("volunteers", "leave", "v1", "--on", last, "--as", "second").exit_code == 0
+        assert [serves("v1", COMMUNITY, at) for at in (left - INSTANT, left)] == [True, False]
+        with reading():
+            assert volunteers.get_by_code("v1").left_at == left
+
+
 def test_who_left_comes_back_by_an_assignment(world: World, command: Command, clock: time_machine.Traveller) -> None:
     phone = volunteer(world)
     command("volunteers", "leave", "v1", "--as", "second")

@@ -184,7 +184,8 @@ def test_an_open_invitation_enrols_and_assigns_whoever_has_it(world: World) -> N
     enrol("noise")
     code = open_invitation(STREET)
     phone = world.citizen("anna", consents_to=None)
-    assert refused(accept(phone, code, name=None)) == (422, "http.bad_shape")
+    for nameless in (None, "  ", "　"):
+        assert refused(accept(phone, code, name=nameless)) == (422, "http.bad_shape")
     answer = accept(phone, code, name="张三")
     told = answer.get_json()
     assert (answer.status_code, told["name"], told["kind"], told["region"]) == (201, "张三", "grid-worker", STREET)
@@ -278,6 +279,26 @@ def test_one_log_in_with_many_invitations_at_once_becomes_one_volunteer(world: W
     assert Counter(answer.status_code for answer in answers) == {201: 1, 409: 7}
     assert world.count("volunteers", "openid_hash IS NOT NULL") == 1
     assert sum(row[0] for row in world.rows("SELECT uses_left FROM invitations")) == 7
+
+
+@pytest.mark.parametrize("turn", range(6))
+def test_a_code_that_is_used_while_others_are_made_keeps_nobody_waiting_for_ever(world: World, turn: int) -> None:
+    enrol()
+    code = invitation()
+    people = [world.citizen(consents_to=None) for _ in range(6)]
+
+    def make() -> TestResponse:
+        with world.app.app_context(), transaction():
+            roster.invite(["v1"], days=3, by=accounts.get_staff("second"), now=utcnow())
+        return Phone(world.app).get("/healthz")
+
+    accepting = [lambda p=phone: accept(p, code) for phone in people]
+    answers = at_once(*[act for pair in zip(accepting, [make] * 6, strict=True) for act in pair])
+    assert {answer.status_code for answer in answers[1::2]} == {200}
+    assert {answer.status_code for answer in answers[::2]} <= {201, 404}
+    bound = sum(answer.status_code == 201 for answer in answers)
+    assert world.count("volunteers", "openid_hash IS NOT NULL") == bound <= 1
+    assert sum(row[0] for row in world.rows("SELECT uses_left FROM invitations")) == 1
 
 
 @pytest.mark.parametrize("turn", range(6))
