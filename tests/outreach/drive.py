@@ -24,7 +24,7 @@ DAYS, VOLUNTEERS = 30, 200
 DELIVERED = {BOX.code: 220, FAN.code: 44, LEAFLET.code: 606}  # in packs: 5,280 boxes, 2,200 fans, 60,600 leaflets
 A_COMMUNITYS = {BOX.code: 6, FAN.code: 1, LEAFLET.code: 18}  # in packs
 A_BAGFUL = {BOX.code: (36, 2), FAN.code: (20, 4), LEAFLET.code: (250, 1)}  # and that every how many volunteers get it
-WALKS_EVERY, VISITS = 14, 12
+WALKS_EVERY, VISITS = 15, 9
 BATCH = 40
 DAY = timedelta(days=1)
 

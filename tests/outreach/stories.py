@@ -142,7 +142,7 @@ class Teller:
     def _handouts(self, walker: Walker, *, by_pack: bool) -> list[Json]:
         if by_pack and walker.goods[LEAFLET.code] >= FACTORS[LEAFLET.code]:
             return [{"material": LEAFLET.code, "quantity": 1, "pack": PACKS[LEAFLET.code]}]
-        wished = {LEAFLET.code: self.random.randint(5, 15), BOX.code: self.random.randint(0, 3)}
+        wished = {LEAFLET.code: self.random.randint(8, 20), BOX.code: self.random.randint(0, 3)}
         wished[FAN.code] = self.random.randint(0, 3)
         given = [(code, min(quantity, walker.goods[code])) for code, quantity in wished.items()]
         return [{"material": code, "quantity": quantity} for code, quantity in given if quantity]

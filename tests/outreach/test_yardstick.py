@@ -69,7 +69,7 @@ def test_thirty_days_of_the_yardstick_campaign_are_counted_to_the_piece(
     require_own_pages(drive)
     require_books(world, drive)
     assert wrong_balances() == []
-    assert drive.answers["held"] > 80
+    assert drive.answers["held"] > 60
     assert drive.repeats > 500
 
 
