@@ -7,6 +7,7 @@ import time
 from tests.chaos import checks, ledger
 from tests.chaos.arena import Scale
 from tests.chaos.evidence import Evidence
+from tests.chaos.ledger import Plan
 from tests.chaos.negative import CONTROLS, alarms_raised
 from tests.chaos.storm import Storm, faults_for, postgres_server, run
 from tests.servers import Postgres
@@ -48,7 +49,7 @@ def _fill_ledger(kind: str, server: Postgres, *, events: int, seed: int) -> bool
     """The material ledger's storm."""
     if not events:
         return True
-    outcome = ledger.run(kind, server, events=events, lasts=LEDGER_LASTS, every=1.0, seed=seed)
+    outcome = ledger.run(kind, server, Plan(events, lasts=LEDGER_LASTS, every=1.0, seed=seed))
     print(f"{outcome.events:>7}  tallies, movements and decisions, {outcome.kills} workers killed from outside")
     print(f"{len(outcome.faults):>7}  faults in the books{'' if not outcome.faults else '   <-- BROKEN'}")
     for fault in outcome.faults[:5]:

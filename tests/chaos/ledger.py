@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 from random import Random
 from threading import Event, Thread
+from typing import Any
 
 from flask import Flask
 
@@ -22,9 +23,12 @@ from quizsvc.campaigns.files import read_campaign
 from quizsvc.kit import migrate
 from quizsvc.kit.clock import utcnow
 from quizsvc.kit.crypto import keys
-from quizsvc.kit.db import db, reading, transaction
+from quizsvc.kit.db import WRITES, db, reading, transaction
 from quizsvc.materials import stock
+from quizsvc.outreach import service
+from tests.chaos import served
 from tests.chaos.ledger_clients import SLUG, Client, Decider, Desk, GaveUp, Told, Volunteer
+from tests.chaos.served import Hosted
 from tests.chaos.stage import Database, Stage, kill
 from tests.materials.place import MATERIALS, wrong_balances
 from tests.outreach.place import id_of, volunteer
@@ -33,7 +37,7 @@ from tests.servers import Postgres
 from tests.world import CAMPAIGN, World, merged
 
 PHONES, DESKS, DECIDERS = 4, 3, 2
-DIES = 0.01  # the chance of a worker to die before, or after, a commit
+DIES, DIES_OFTEN = 0.01, 0.08  # the chance of a worker to die before, or after, a commit
 A_DAY = timedelta(days=1)
 
 
@@ -47,38 +51,65 @@ class Outcome:
     faults: Sequence[str]
 
 
-def run(kind: str, server: Postgres | None, *, events: int, lasts: float, every: float, seed: int = 1) -> Outcome:
-    """Let clients send so many events, at most `lasts` seconds long; a worker is killed `every` so many seconds."""
+@dataclass(frozen=True)
+class Plan:
+    """So many events, at most `lasts` seconds long, with a worker killed `every` so many seconds.
+
+    `naive`: the service as it should not be, with workers that die often.
+    """
+
+    events: int
+    lasts: float
+    every: float
+    seed: int = 1
+    naive: bool = False
+
+
+def run(kind: str, server: Postgres | None, plan: Plan) -> Outcome:
+    """Let clients fill the ledger, and say what is wrong with it then."""
     with tempfile.TemporaryDirectory(prefix="qls") as made:
         folder = Path(made)
         database = Database(kind, folder, server if kind == "postgresql" else None)
-        stage = Stage(folder, database, "", Random(seed))
+        stage = Stage(folder, database, "", Random(plan.seed))
         try:
-            return _run(stage, events=events, lasts=lasts, every=every)
+            return _run(stage, plan)
         finally:
             stage.stop()
             database.drop()
 
 
-def _run(stage: Stage, *, events: int, lasts: float, every: float) -> Outcome:
+def serve_naively(hosted: Hosted, bind: str, workers: int) -> None:
+    """A service that commits tallies, and then lets the ledger follow; a process of its own."""
+    follow = service.post
+
+    def post(*said: Any, **named: Any) -> None:
+        db.session.commit()
+        db.session.connection(execution_options={WRITES: True})
+        follow(*said, **named)
+
+    service.post = post
+    served.run_server(hosted, bind, workers)
+
+
+def _run(stage: Stage, plan: Plan) -> Outcome:
     app = create_app(stage.settings)
     with app.app_context():
         tokens = _prepare(app)
         db.session.remove()
         db.engine.dispose()
-    stage.start_server()
+    stage.start_server(serve_naively if plan.naive else served.run_server)
     began = time.monotonic()
-    clients = _clients(stage, tokens, until=began + lasts)
+    clients = _clients(stage, tokens, until=began + plan.lasts)
     busy = [one for one in clients if not isinstance(one, Decider)]
-    share, over = events // len(busy), Event()
+    share, over = plan.events // len(busy), Event()
     threads = [Thread(target=_work, args=(one, partial(_has_done, one, share))) for one in busy]
     threads += [Thread(target=_work, args=(one, over.is_set)) for one in clients if isinstance(one, Decider)]
     for thread in threads:
         thread.start()
-    kills = 0
-    stage.controls["kill_before_commit"] = stage.controls["kill_after_commit"] = DIES
+    kills, dies = 0, DIES_OFTEN if plan.naive else DIES
+    stage.controls["kill_before_commit"] = stage.controls["kill_after_commit"] = dies
     while any(thread.is_alive() for thread in threads[: len(busy)]):
-        time.sleep(every)
+        time.sleep(plan.every)
         kill(stage.random.choice(stage.workers() or [1 << 22]))
         kills += 1
     over.set()
