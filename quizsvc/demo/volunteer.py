@@ -58,9 +58,9 @@ class Volunteer:
         self.books = Books({(code, pack["name"]): pack["factor"] for code, pack in packs})
         (campaign,) = [one for one in self.start["campaigns"] if one["slug"] == self.drive.slug]
         self.now = datetime.fromisoformat(self.start["server_time"])
-        self.opens_at = datetime.fromisoformat(campaign["opens_at"])
         serves_from = min(datetime.fromisoformat(one["starts_at"]) for one in self.start["assignments"])
-        self.counts_from = max(self.opens_at, serves_from)
+        self.counts_from = max(datetime.fromisoformat(campaign["opens_at"]), serves_from)
+        self.counts_until = min(datetime.fromisoformat(campaign["closes_at"]) - MILLISECOND, self.now)
 
     def walk(self) -> None:
         """Some walks of some visits each; after most of them the phone finds a network, else it keeps what it has."""
@@ -98,9 +98,10 @@ class Volunteer:
 
     def _visit(self) -> tuple[dict[str, Any], str]:
         """A visit as it was, and whether it counts at once or has to be held."""
-        occurred_at = self.counts_from + self._up_to(self.now - self.counts_from)
+        occurred_at = self.counts_from + self._up_to(self.counts_until - self.counts_from)
         earliest = self.now - self.drive.days * DAY
-        is_early = earliest < self.counts_from and self.luck.random() < 0.15
+        # before the campaign opens, or after its end, there is no other date to give
+        is_early = earliest < self.counts_from and (self.counts_until < self.counts_from or self.luck.random() < 0.15)
         if is_early:
             occurred_at = earliest + self._up_to(self.counts_from - earliest - MILLISECOND)
         household = (setting := self.luck.choices(list(SETTINGS), list(SETTINGS.values()))[0]) == "household"
