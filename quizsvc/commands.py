@@ -12,7 +12,7 @@ from flask import Flask
 from flask.cli import AppGroup, ScriptInfo
 
 from quizsvc import embedded
-from quizsvc.demo.service import load_demo
+from quizsvc.demo.service import load_demo, open_invitation
 from quizsvc.kit import migrate
 from quizsvc.kit.clock import utcnow
 from quizsvc.kit.db import db, transaction
@@ -115,6 +115,7 @@ def run_command(info: ScriptInfo, bind: str, workers: int) -> None:
         migrate.upgrade(db.engine)
         with transaction():
             load_demo(passwords=folder.passwords(), now=utcnow())
+        invitation = open_invitation()
         db.engine.dispose()
 
     def run_tick() -> None:
@@ -125,7 +126,7 @@ def run_command(info: ScriptInfo, bind: str, workers: int) -> None:
                 time.sleep(5)
 
     def run_server() -> None:
-        greeting = _greeting(bind, folder)
+        greeting = _greeting(bind, folder, invitation)
         serve(lambda: make_app(settings), bind=bind, workers=workers, when_ready=lambda _arbiter: click.echo(greeting))
 
     children = {"valkey": embedded.run_valkey(folder), "tick": run_tick, "server": run_server}
@@ -134,7 +135,7 @@ def run_command(info: ScriptInfo, bind: str, workers: int) -> None:
     sys.exit(status)
 
 
-def _greeting(bind: str, folder: embedded.Folder) -> str:
+def _greeting(bind: str, folder: embedded.Folder, invitation: str) -> str:
     address = f"http://{bind}"
     sign_ins = "\n".join(f"    {name:10} {password}" for name, password in folder.passwords().items())
     return f"""
@@ -145,5 +146,7 @@ def _greeting(bind: str, folder: embedded.Folder) -> str:
   Staff sign-ins (POST {address}/api/v1/staff/sessions):
 {sign_ins}
   Citizens log in by a stand-in for WeChat that exists only in this run: any code is a citizen.
+  Volunteers are made of citizens (POST {address}/api/v1/volunteers) by the open invitation
+    {invitation}
   Ctrl-C ends everything and loses nothing.
 """

@@ -48,15 +48,40 @@ def invite(volunteer: Volunteer, *, by: str, expires_at: datetime, now: datetime
     return _make(volunteer.id, volunteer.region_id, volunteer.kind, uses=1, by=by, expires_at=expires_at, now=now)
 
 
-def invite_openly(region: Region, *, kind: str, uses: int, by: str, expires_at: datetime, now: datetime) -> str:
-    """A code that enrols whoever has it, so many times, with this region as home."""
-    return _make(None, region.id, kind, uses=uses, by=by, expires_at=expires_at, now=now)
+def invite_openly(
+    region: Region,
+    *,
+    kind: str,
+    uses: int,
+    by: str,
+    expires_at: datetime,
+    now: datetime,
+    number: int | None = None,
+) -> str:
+    """A code that enrols whoever has it, so many times, with this region as home.
+
+    `number`: what the code is made from, if it must be known before; secret, and used once.
+    """
+    return _make(None, region.id, kind, uses=uses, by=by, expires_at=expires_at, now=now, number=number)
+
+
+def code_of(number: int) -> str:
+    """The invitation that is made from a number of 64 bits."""
+    return rules.letters_of(number, count=rules.INVITATION_LETTERS)
 
 
 def _make(
-    volunteer_id: UUID | None, region_id: UUID, kind: str, *, uses: int, by: str, expires_at: datetime, now: datetime
+    volunteer_id: UUID | None,
+    region_id: UUID,
+    kind: str,
+    *,
+    uses: int,
+    by: str,
+    expires_at: datetime,
+    now: datetime,
+    number: int | None = None,
 ) -> str:
-    code = rules.letters_of(secrets.randbits(64), count=rules.INVITATION_LETTERS)
+    code = code_of(secrets.randbits(64) if number is None else number)
     store.add_invitation(
         _hash_of(code),
         volunteer_id=volunteer_id,

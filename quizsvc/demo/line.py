@@ -3,6 +3,7 @@
 import time
 from collections import Counter, defaultdict
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,6 +12,7 @@ import httpx2
 from quizsvc.demo.promises import TRY_AGAIN, Answer, Json, Violation, faults_of_answer, seconds_to_wait
 
 TRIES = 6
+GONE_AFTER = httpx2.Timeout(5.0, read=0.005)  # seconds
 LONGEST_WAIT = 60  # seconds; a server that asks for more is not coming back within this run
 
 
@@ -26,6 +28,10 @@ class Journal:
     papers: int = 0
     passes: int = 0
     redemptions: int = 0
+    volunteers: int = 0
+    reported: Counter[str] = field(default_factory=Counter)  # what volunteers sent, and what became of it
+    known: Counter[str] = field(default_factory=Counter)  # totals as volunteers know them, and as the server told them
+    told: Counter[str] = field(default_factory=Counter)
     outcomes: list[Json] = field(default_factory=list)
     seconds: defaultdict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
     refusals: Counter[str] = field(default_factory=Counter)
@@ -42,6 +48,10 @@ class Journal:
         self.papers += other.papers
         self.passes += other.passes
         self.redemptions += other.redemptions
+        self.volunteers += other.volunteers
+        self.reported += other.reported
+        self.known += other.known
+        self.told += other.told
         self.outcomes += other.outcomes
         for call, seconds in other.seconds.items():
             self.seconds[call] += seconds
@@ -66,7 +76,7 @@ class Line:
         """
         url = path.format(**names)
         called = f"{method} {path.partition('?')[0]}"
-        headers = {"Authorization": f"Bearer {self.token}"} if self.token else {}
+        headers = self._headers()
         if etag:
             headers["If-None-Match"] = etag
         for left in reversed(range(self.tries)):
@@ -83,6 +93,14 @@ class Line:
                 return answer
             time.sleep(wait)
         raise Unreachable(called)
+
+    def hang_up(self, method: str, path: str, *, body: Json) -> None:
+        """Send a request and lose the answer: it may have been taken in, or not."""
+        with suppress(httpx2.RequestError):
+            self.client.request(method, path, json=body, headers=self._headers(), timeout=GONE_AFTER)
+
+    def _headers(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.token}"} if self.token else {}
 
     def _ask(self, called: str, method: str, url: str, *, body: Json | None, headers: dict[str, str]) -> Answer:
         self.journal.called = called

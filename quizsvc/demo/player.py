@@ -186,6 +186,7 @@ class Player:
 
 def play_citizen(stage: Stage, journal: Journal, *, code: str) -> None:
     """One citizen's whole visit: open the campaign's page, log in, play."""
+    journal.citizens += 1
     luck = Random(code)
     line = Line(stage.client, journal, who=code)
     session = line.call("POST", "sessions", body={"code": code})

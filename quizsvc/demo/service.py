@@ -1,9 +1,10 @@
-"""Load the demo campaign: regions, staff, bank, materials and stock, coupons, publication. Safe to repeat."""
+"""Load the demo campaign: regions, staff, bank, stock, volunteers, coupons, publication. Safe to repeat."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from string import Template
 
+from quizsvc.accounts import invitations
 from quizsvc.accounts import service as accounts
 from quizsvc.accounts.rules import Staff
 from quizsvc.backoffice import service as backoffice
@@ -12,6 +13,7 @@ from quizsvc.campaigns.files import read_campaign
 from quizsvc.campaigns.rules import DRAFT
 from quizsvc.campaigns.service import CampaignUnknown
 from quizsvc.kit.clock import day_of
+from quizsvc.kit.crypto import keys
 from quizsvc.kit.files import shipped
 from quizsvc.kit.problems import parse_toml, read_text
 from quizsvc.lottery import coupons
@@ -19,11 +21,14 @@ from quizsvc.lottery.coupons import CouponRow
 from quizsvc.materials import service as materials
 from quizsvc.materials import stock
 from quizsvc.materials.files import read_materials, read_stock
+from quizsvc.outreach import roster
+from quizsvc.outreach.volunteer_sheet import read_volunteers
 from quizsvc.quiz import bank
 from quizsvc.quiz.files import read_bank
 from quizsvc.regions import service as regions
 
 SLUG = "demo"
+INVITED, INVITED_FOR = 100_000, timedelta(days=60)
 STREET, COMMUNITY = "990100001", "990100001001"
 # Who signs in to the demo: name -> role and region. The first one grants the others.
 SIGN_INS: Mapping[str, tuple[str, str]] = {
@@ -57,6 +62,7 @@ def load_demo(*, passwords: Mapping[str, str], now: datetime) -> None:
     if operator is None:
         raise LookupError("the demo has nobody who could publish it")
     _stock_up(operator, now=now)
+    _enlist(operator, now=now)
     document = read_campaign(_campaign_table(now), file="demo/campaign.toml")
     campaign = backoffice.load_campaign(document, by=operator, now=now)
     for prize in campaign.definition.prizes:
@@ -81,6 +87,30 @@ def _stock_up(operator: Staff, *, now: datetime) -> None:
             by=operator,
             now=now,
         )
+
+
+def open_invitation() -> str:
+    """The invitation that makes anybody a volunteer of the demo: the same at every start, and nobody else's."""
+    return invitations.code_of(_invitation_number())
+
+
+def _invitation_number() -> int:
+    return int.from_bytes(keys().identity_digest("demo", "open invitation")[:8], "big")
+
+
+def _enlist(operator: Staff, *, now: datetime) -> None:
+    """Some volunteers of each kind, and an invitation for everybody else."""
+    file = shipped("demo/volunteers.csv")
+    roster.load(read_volunteers(file), file="demo/volunteers.csv", by=operator, now=now)
+    invitations.invite_openly(
+        regions.get_region(STREET),
+        kind="volunteer",
+        uses=INVITED,
+        by=operator.name,
+        expires_at=now + INVITED_FOR,
+        now=now,
+        number=_invitation_number(),
+    )
 
 
 def _campaign_table(now: datetime) -> dict[str, object]:

@@ -7,11 +7,24 @@ from math import ceil
 from quizsvc.demo.line import Journal
 
 MOST_SHOWN = 20
+REPORTED = (
+    "batches",
+    "  created",
+    "  held",
+    "  duplicate",
+    "  rejected",
+    "tallies repeated",
+    "answers lost",
+    "revisions",
+    "voids",
+    "decided: count",
+    "decided: refuse",
+)
 
 
 def summary_of(journal: Journal) -> str:
-    """Totals, wins per prize, refusals by code, latencies per call, and what was broken."""
-    return "\n".join([*_totals(journal), "", *_latencies(journal), "", *_violations(journal)])
+    """Totals, wins per prize, refusals by code, what volunteers handed out, latencies per call, what was broken."""
+    return "\n".join([*_totals(journal), *_handed_out(journal), "", *_latencies(journal), "", *_violations(journal)])
 
 
 def _totals(journal: Journal) -> Iterable[str]:
@@ -25,9 +38,21 @@ def _totals(journal: Journal) -> Iterable[str]:
         ("redemptions", journal.redemptions),
         ("refusals", sum(journal.refusals.values())),
         *((f"  {code}", number) for code, number in sorted(journal.refusals.items())),
+        ("volunteers", journal.volunteers),
+        *((name, journal.reported[name]) for name in REPORTED if journal.reported[name]),
     ]
     width = max(len(name) for name, _ in counts)
     return [f"{name:{width}} {number:>9,}" for name, number in counts]
+
+
+def _handed_out(journal: Journal) -> Iterable[str]:
+    """What volunteers know and what the server told them, side by side."""
+    names = sorted(journal.known | journal.told)
+    width = max((len(name) for name in names), default=0)
+    if names:
+        yield from ("", f"{'own totals':{max(width, 10)}} {'known':>9} {'told':>9}")
+    for name in names:
+        yield f"{name:{max(width, 10)}} {journal.known[name]:>9,} {journal.told[name]:>9,}"
 
 
 def _latencies(journal: Journal) -> Iterable[str]:

@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, exists, func, select
 
 from quizsvc.kit.db import db, table_of
 from quizsvc.outreach.models import HandoutRecord, HeldRecord, RevisionRecord, TallyRecord
@@ -53,12 +53,15 @@ def count_voided(volunteer_id: UUID) -> dict[UUID, int]:
 
 
 def count_waiting(volunteer_id: UUID) -> dict[UUID, int]:
-    """Tallies that wait for a decision, by campaign. What is void waits for nobody."""
+    """Tallies that wait for a decision, by campaign; as the office sees them, not what was voided or revised since."""
     same = (_held.tally_id == _revisions.tally_id) & (_held.revision == _revisions.revision)
+    later = table_of(RevisionRecord).alias().c
+    overtaken = exists().where(later.tally_id == _revisions.tally_id, later.in_force)
+    overtaken = overtaken.where(later.revision > _revisions.revision)
     wanted = (
         select(_revisions.campaign_id, func.count(_tallies.id.distinct()))
         .select_from(_reported.join(table_of(HeldRecord), same))
-        .where(_tallies.volunteer_id == volunteer_id, _held.decision.is_(None), ~_tallies.voided)
+        .where(_tallies.volunteer_id == volunteer_id, _held.decision.is_(None), ~_tallies.voided, ~overtaken)
         .where(_revisions.campaign_id.is_not(None))
         .group_by(_revisions.campaign_id)
     )

@@ -4,11 +4,15 @@ import argparse
 import sys
 import time
 
-from tests.chaos import checks
+from tests.chaos import checks, ledger
 from tests.chaos.arena import Scale
 from tests.chaos.evidence import Evidence
+from tests.chaos.ledger import Plan
 from tests.chaos.negative import CONTROLS, alarms_raised
 from tests.chaos.storm import Storm, faults_for, postgres_server, run
+from tests.servers import Postgres
+
+LEDGER_LASTS = 1200  # seconds at most
 
 
 def main() -> int:
@@ -20,6 +24,7 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=75, help="how long things are broken")
     parser.add_argument("--database", choices=["both", "postgresql", "sqlite"], default="both")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--events", type=int, default=5000, help="of the material ledger's storm; 0 leaves it out")
     parser.add_argument("--no-controls", action="store_true", help="leave the negative controls out")
     said = parser.parse_args()
     scale = Scale(said.tickets, said.prizes, said.seconds, said.processes)
@@ -30,6 +35,7 @@ def main() -> int:
             print(f"\n== {kind}: {said.tickets} tickets, {said.prizes} prizes, {said.processes} client processes")
             evidence = run(Storm(kind, scale, faults_for(kind), seed=said.seed), server, tell=_tell)
             good &= _report(evidence, seconds=time.monotonic() - began)
+            good &= _fill_ledger(kind, server, events=said.events, seed=said.seed)
         for variant in () if said.no_controls else CONTROLS:
             raised, missing = alarms_raised(variant, server)
             print(f"control {variant:22} {'ALARM: ' + '; '.join(raised) if raised else ''}")
@@ -37,6 +43,19 @@ def main() -> int:
                 good = False
                 print(f"control {variant:22} RAISED NO ALARM for: {'; '.join(missing)}")
     return 0 if good else 1
+
+
+def _fill_ledger(kind: str, server: Postgres, *, events: int, seed: int) -> bool:
+    """The material ledger's storm."""
+    if not events:
+        return True
+    outcome = ledger.run(kind, server, Plan(events, lasts=LEDGER_LASTS, every=1.0, seed=seed))
+    print(f"{outcome.events:>7}  tallies, movements and decisions, {outcome.kills} workers killed from outside")
+    print(f"{len(outcome.faults):>7}  faults in the books{'' if not outcome.faults else '   <-- BROKEN'}")
+    for fault in outcome.faults[:5]:
+        print(f"           {fault}")
+    print(f"{outcome.seconds:>7.0f}  seconds")
+    return not outcome.faults
 
 
 def _tell(line: str) -> None:

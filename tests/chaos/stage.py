@@ -113,8 +113,12 @@ class Stage:
         self.redis[0].start()
         sockets = [one.socket for one in self.redis]
         self.start_process("relay", run_relay, self.folder / "relay", sockets, self.folder / "controls")
-        self.start_process("server", served.run_server, self.hosted, "{}:{}".format(*self.address), WORKERS)
         self.start_process("tick", served.run_tick, self.hosted)
+        self.start_server()
+
+    def start_server(self, target: Callable[..., None] = served.run_server) -> None:
+        """Bring gunicorn up alone: not everything needs Redis and tick."""
+        self.start_process("server", target, self.hosted, "{}:{}".format(*self.address), WORKERS)
         wait_until(self._is_up, what="the service")
 
     def start_process(self, name: str, target: Callable[..., None], *arguments: Any) -> None:

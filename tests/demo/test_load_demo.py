@@ -11,7 +11,7 @@ from sqlalchemy import JSON, column, select, table
 
 from quizsvc.backoffice import service as backoffice
 from quizsvc.campaigns import service as campaigns
-from quizsvc.demo.service import SIGN_INS, SLUG, load_demo
+from quizsvc.demo.service import SIGN_INS, SLUG, load_demo, open_invitation
 from quizsvc.kit.clock import utcnow
 from quizsvc.kit.db import db, reading, transaction
 from quizsvc.tables import metadata
@@ -100,6 +100,20 @@ def test_nothing_would_have_kept_the_demo_from_being_published(place: World) -> 
         assert there == (cards if prize.kind == "coupon" else 0)
         assert cards > 0
     assert sum(prize.kind == "coupon" for prize in definition.prizes) >= 1
+
+
+def test_the_demo_has_volunteers_of_every_kind_and_an_invitation_for_others(place: World) -> None:
+    bring_up()
+    kinds = dict(place.rows("SELECT kind, count(*) FROM volunteers GROUP BY kind"))
+    assert kinds == {"volunteer": 4, "grid-worker": 4, "building-head": 4}
+    assert place.count("assignments", "ends_at IS NULL") == 13
+    phone = place.citizen(consents_to=None)
+    joined = phone.post("volunteers", json={"invitation": open_invitation(), "name": "王小明"})
+    assert joined.status_code == 201
+    start = phone.get("outreach/bootstrap").get_json()
+    assert sum(one["level"] == "community" for one in start["regions"]) == 33
+    assert {one["code"] for one in start["materials"]} >= {"tissue-box", "fan", "leaflet"}
+    assert [one["slug"] for one in start["campaigns"]] == [SLUG]
 
 
 def test_loading_the_demo_again_changes_nothing(place: World, clock: time_machine.Traveller) -> None:

@@ -274,3 +274,29 @@ def test_only_those_who_serve_the_volunteers_regions_enter_for_them(world: World
     assert enter(world.desk("neighbour"), id_of(), tally()).status_code == 200
     assert enter(world.desk(), "00000000-0000-0000-0000-000000000009", tally()).status_code == 404
     assert enter(world.citizen(), id_of(), tally()).status_code == 401
+
+
+def test_what_was_revised_or_voided_waits_no_more_for_the_phone_as_for_the_office(world: World) -> None:
+    phone, desk = volunteer(world), world.desk("operator")
+    tomorrow = rfc3339(utcnow() + DAY)
+    revised, voided, lower = tally(occurred_at=tomorrow), tally(occurred_at=tomorrow), tally()
+    assert sent(phone, revised, voided, lower, lower | {"revision": 2, "region": NEIGHBOUR}) == [
+        "held",
+        "held",
+        "created",
+        "held",
+    ]
+    assert (len(held_ids(desk)), waiting_on(phone)) == (3, 3)
+    assert sent(phone, tally(id=revised["id"], revision=2), {"id": voided["id"], "revision": 2, "void": True}) == [
+        "created",
+        "created",
+    ]
+    assert (len(held_ids(desk)), waiting_on(phone)) == (1, 1)
+    decide(desk, held_ids(desk)[0], "refuse")
+    assert waiting_on(phone) == 0
+
+
+def waiting_on(phone: Phone) -> int:
+    """What the volunteer's own page says of it."""
+    (campaign,) = phone.get("outreach/me").get_json()["campaigns"]
+    return int(campaign["held"])
