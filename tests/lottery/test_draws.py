@@ -389,6 +389,6 @@ def test_draw_statements_and_redis_calls_stay_few(world: World, redis: Redis, st
     statements.clear()
     assert people[1][0].draw(people[1][1]).status_code == 200
     sent = [one for one in statements if not one.startswith(("BEGIN", "PRAGMA"))]
-    assert len(sent) == 7, sent
+    assert len(sent) == 8, sent
     asked = redis.info("commandstats")
     assert asked["cmdstat_evalsha"]["calls"] == 1
