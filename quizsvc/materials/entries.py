@@ -98,12 +98,11 @@ def enter(entry: Entry, *, now: datetime) -> Movement | None:
 def enter_all(entries: Sequence[Entry], *, now: datetime) -> set[UUID]:
     """As `enter` for many, in the order given and in a number of statements that does not grow; which ones are new."""
     balances = _hold(entries)
-    standing = store.list_standing(entries)
-    entries = [one for one in entries if one.id not in standing and one.reverses not in standing]
-    sheet = rules.sheet_of(entries, balances)
+    sheet = rules.sheet_of({one.id: one for one in entries}.values(), balances)
     new = store.add_movements(sheet.lines, now=now)
-    if len(new) < len(entries):  # somebody else's holders, the same name: it was there a moment before
-        sheet = rules.sheet_of([one for one in entries if one.id in new], balances)
+    if len(new) < len(sheet.lines):  # some were there before: what the others leave is not what was thought
+        sheet = rules.sheet_of([line.entry for line in sheet.lines if line.entry.id in new], balances)
+        store.record_overdrawn(sheet.lines)
     if sheet.shortage is not None:
         short = sheet.shortage
         raise Short(fields={"material": short.material, "holder": short.holder, "there": short.there})

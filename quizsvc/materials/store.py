@@ -82,20 +82,16 @@ def list_movements(ids: Iterable[UUID]) -> list[Movement]:
     return [Movement(**row._mapping) for row in rows]
 
 
-def list_standing(entries: Iterable[Entry]) -> set[UUID | None]:
-    """Which of these entries' ids are taken, and which of the movements that they reverse were reversed before."""
-    record, ids = MovementRecord, [entry.id for entry in entries]
-    reversed_ids = [entry.reverses for entry in entries if entry.reverses is not None]
-    taken: set[UUID | None] = set(db.session.scalars(select(record.id).where(record.id.in_(ids))))
-    if reversed_ids:
-        before = select(record.reverses).where(record.reverses.in_(reversed_ids))
-        taken |= set(db.session.scalars(before))
-    return taken
-
-
 def add_movements(lines: Iterable[Line], *, now: datetime) -> set[UUID]:
     """Which are in: not one whose id is taken, or whose movement was reversed before."""
     return insert_all(MovementRecord, [_row_of(line.entry, overdrawn=line.overdrawn, now=now) for line in lines])
+
+
+def record_overdrawn(lines: Iterable[Line]) -> None:
+    """Put right which of the lines that were just written overdraw."""
+    for line in lines:
+        one = update(MovementRecord).where(MovementRecord.id == line.entry.id)
+        db.session.execute(one.values(overdrawn=line.overdrawn))
 
 
 def _row_of(entry: Entry, *, overdrawn: bool, now: datetime) -> dict[str, Any]:

@@ -102,7 +102,8 @@ def _count(found: Held, volunteer: Volunteer, *, by: str, now: datetime) -> None
     held_store.record_state(found.tally_id, found.revision, state=rules.COUNTED, in_force=comes_in)
     if comes_in:
         given = {(found.tally_id, found.revision): (found.occurred_at, found.handouts)}
-        service.post(given, withdrawn=before, volunteer=volunteer, by=by, now=now)
+        of = {campaigns.get_campaign(found.campaign).id}
+        service.post(given, withdrawn=before, campaign_ids=of, volunteer=volunteer, by=by, now=now)
 
 
 def _id_in(cursor: str) -> UUID:

@@ -1,6 +1,6 @@
 """Take batches of tallies in: what came before is answered as before, the rest counts or is held for a person."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -135,7 +135,10 @@ def _write(intake: Intake, known: Mapping[UUID, Standing], volunteer: Volunteer,
         if one.visit is not None
     }
     given = {key: said[key] for key in after - before}
-    post(given, withdrawn=before - after, volunteer=volunteer, by=arrival.entered_by or volunteer.code, now=now)
+    came = (one for one in revisions if (one.tally_id, one.number) in given)
+    campaign_ids = {one.visit.campaign.id for one in came if one.visit is not None}
+    by = arrival.entered_by or volunteer.code
+    post(given, withdrawn=before - after, campaign_ids=campaign_ids, volunteer=volunteer, by=by, now=now)
 
 
 def _in_force(tallies: Mapping[UUID, Standing]) -> set[Key]:
@@ -146,13 +149,17 @@ def post(
     given: Mapping[Key, tuple[datetime, Sequence[Handout]]],
     *,
     withdrawn: Collection[Key],
+    campaign_ids: Set[UUID],
     volunteer: Volunteer,
     by: str,
     now: datetime,
 ) -> None:
-    """Let the ledger hand out what came into force, and take back what no longer is; both are counted anew."""
+    """Let the ledger hand out what came into force, and take back what no longer is; both are counted anew.
+
+    `campaign_ids`: the campaigns of what was given.
+    """
     no_longer = store.list_handouts(withdrawn)
-    for campaign_id in store.list_campaigns_of([*given, *withdrawn]):
+    for campaign_id in campaign_ids | store.list_campaigns_of(withdrawn):
         dirty.mark(rules.VOLUNTEER, whole=campaign_id, part=volunteer.id, now=now)
     handed_out = [
         HandOut(_ref(key, no), one.material, one.quantity, one.pack, one.factor, occurred_at)
