@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from uuid import UUID
 
 from quizsvc.regions.rules import Region
@@ -47,7 +48,7 @@ class Holder:
     region: Region | None = None
     volunteer_id: UUID | None = None
 
-    @property
+    @cached_property
     def name(self) -> str:
         """What the ledger calls the holder."""
         if self.kind == VOLUNTEER:
