@@ -21,6 +21,7 @@ from quizsvc.lottery import award_store, rounds, rules, service, store
 from quizsvc.lottery.awards import Winner, give_award
 from quizsvc.lottery.models import AwardRecord, DrawRecord, RedemptionRecord, RoundRecord
 from quizsvc.lottery.rules import Draw, Redemption, Round
+from quizsvc.materials import service as materials
 
 PAUSE = 0.02  # seconds between looking and acting: what a busy machine puts there by itself
 Statements = tuple[str, ...]
@@ -160,6 +161,22 @@ def redeem_looks_first() -> None:
     award_store.record_redeemed, award_store.add_redemption = record_redeemed, add_redemption
 
 
+def goods_apart() -> None:
+    """The redemption is committed, and its goods leave the store a moment later."""
+    handed_out = materials.hand_out
+    app = current_app._get_current_object()  # type: ignore[attr-defined]
+
+    def hand_out(name: str, **said: Any) -> None:
+        def move_goods() -> None:
+            time.sleep(1)
+            with app.app_context(), suppress(Exception), transaction():
+                handed_out(name, **said)
+
+        Thread(target=move_goods, daemon=True).start()
+
+    vars(materials)["hand_out"] = hand_out
+
+
 VARIANTS: Mapping[str, Callable[[], None]] = {
     "no-replay-read": no_replay_read,
     "redis-is-truth": redis_is_truth,
@@ -168,6 +185,7 @@ VARIANTS: Mapping[str, Callable[[], None]] = {
     "spent-first": spent_first,
     "closer-without-lock": closer_without_lock,
     "redeem-looks-first": redeem_looks_first,
+    "goods-apart": goods_apart,
 }
 
 # What keeps a variant from doing its harm, and is taken out of its database (PostgreSQL).

@@ -30,6 +30,7 @@ CONTROLS: Mapping[str, Control] = {
     "spent-first": Control(("kill -9 after the gate",), ["tickets spent without a draw"]),
     "closer-without-lock": Control(("FLUSHALL",), ["prizes both won and carried over"]),
     "redeem-looks-first": Control(("FLUSHALL",), ["codes redeemed twice"]),
+    "goods-apart": Control(("kill -9 of workers",), ["goods that left other than once a redemption"]),
 }
 
 
