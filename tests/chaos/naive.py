@@ -15,7 +15,7 @@ from uuid import UUID
 from flask import current_app
 from sqlalchemy import insert, select, update
 
-from quizsvc.kit.db import READS, db, transaction
+from quizsvc.kit.db import READS, WRITES, db, transaction
 from quizsvc.kit.lua import redis_client
 from quizsvc.lottery import award_store, rounds, rules, service, store
 from quizsvc.lottery.awards import Winner, give_award
@@ -143,22 +143,23 @@ def closer_without_lock() -> None:
 
 
 def redeem_looks_first() -> None:
-    """Look whether the award was redeemed, and redeem it if not."""
+    """Look whether the award was redeemed, and redeem it in another transaction if not."""
+    added = award_store.add_redemption
+
+    def add_redemption(redemption: Redemption) -> bool:
+        stands = select(RedemptionRecord.id).where(RedemptionRecord.award_id == redemption.award_id).limit(1)
+        if db.session.scalar(stands) is not None:
+            return False
+        db.session.rollback()
+        time.sleep(PAUSE)
+        db.session.connection(execution_options={WRITES: True})
+        return added(redemption)
 
     def record_redeemed(award_id: UUID, *, now: datetime) -> bool:
-        state = db.session.scalar(select(AwardRecord.state).where(AwardRecord.id == award_id))
-        time.sleep(PAUSE)
-        if state != rules.WON:
-            return False
         db.session.execute(update(AwardRecord).where(AwardRecord.id == award_id).values(state=rules.REDEEMED))
         return True
 
-    def add_redemption(redemption: Redemption) -> bool:
-        said = {name: getattr(redemption, name) for name in redemption.__dataclass_fields__}
-        db.session.execute(insert(RedemptionRecord).values(**said))
-        return True
-
-    award_store.record_redeemed, award_store.add_redemption = record_redeemed, add_redemption
+    award_store.add_redemption, award_store.record_redeemed = add_redemption, record_redeemed
 
 
 def goods_apart() -> None:
@@ -188,7 +189,7 @@ VARIANTS: Mapping[str, Callable[[], None]] = {
     "goods-apart": goods_apart,
 }
 
-# What keeps a variant from doing its harm, and is taken out of its database (PostgreSQL).
+# What keeps a variant from doing its harm, and is taken out of its database.
 LOOSENED: Mapping[str, Statements] = {
     "look-first": (
         "ALTER TABLE draws DROP CONSTRAINT pk_draws CASCADE",
