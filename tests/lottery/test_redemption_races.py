@@ -10,9 +10,9 @@ from quizsvc.accounts import service as accounts
 from quizsvc.kit.clock import utcnow
 from quizsvc.kit.db import transaction
 from quizsvc.regions import service as regions
-from tests.lottery.test_draws import at_once, draw_patiently
+from tests.lottery.test_draws import draw_patiently
 from tests.lottery.test_redemption import winner
-from tests.world import COMMUNITY, NEIGHBOUR, PASSWORD, Phone, World, box
+from tests.world import COMMUNITY, NEIGHBOUR, PASSWORD, Phone, World, at_once, box
 
 CROWD = 20
 TURNS = pytest.mark.parametrize("turn", range(3))
