@@ -299,6 +299,24 @@ def test_what_was_not_fetched_may_be_fetched_longer_also_what_had_expired(
     assert desk.put(scans[2], json={"code": codes[0]}).get_json()["errcode"] == "lottery.already_redeemed"
 
 
+def test_what_comes_back_over_the_desk_may_be_fetched_longer_too(world: World, clock: time_machine.Traveller) -> None:
+    """The prize was handed over when the time was made longer, and the redemption is undone after the old one."""
+    early = {"rules": {"claim_until": START + 10 * DAY}, "round": [box(cards=1, prizes={"tissue": 1}, days=(-1, 9))]}
+    world.publish(**early)
+    phone, scan = world.citizen(), "redemptions/00000000-0000-4000-8000-000000000001"
+    code = phone.draw(phone.earn_ticket()).get_json()["award"]["code"]
+    assert world.desk().put(scan, json={"code": code}).status_code == 200
+    amended(**merged(early, rules={"claim_until": START + 20 * DAY}))
+    assert world.rows("SELECT state FROM awards") == [("redeemed",)]
+    clock.move_to(START + 11 * DAY)
+    world.staff.clear()
+    assert world.desk("second").post(f"{scan}/undo", json={"reason": "拿错"}).status_code == 200
+    with transaction():
+        backoffice.expire_awards(now=utcnow())
+    again = scan.replace("8000-000000000001", "8000-000000000002")
+    assert world.desk().put(again, json={"code": code}).status_code == 200
+
+
 def test_a_round_added_after_the_last_one_closed_inherits_what_that_left(
     world: World, clock: time_machine.Traveller
 ) -> None:
