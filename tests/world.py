@@ -1,13 +1,14 @@
 """What tests play in: a street with communities, staff, a bank, campaigns; and citizens who come over HTTP."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from threading import Barrier, Thread
+from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
-from flask import Flask
+from flask import Flask, current_app
 from flask.testing import FlaskClient
 from sqlalchemy import text
 from werkzeug.test import TestResponse
@@ -18,6 +19,7 @@ from quizsvc.campaigns import service as campaigns
 from quizsvc.campaigns.files import read_campaign
 from quizsvc.kit.clock import SHANGHAI, utcnow
 from quizsvc.kit.db import db, reading, transaction
+from quizsvc.kit.errors import Refusal
 from quizsvc.kit.http import operation_of
 from quizsvc.lottery import coupons
 from quizsvc.lottery.coupons import CouponRow
@@ -114,6 +116,8 @@ CAMPAIGN: dict[str, Any] = {
         },
     ],
 }
+
+T = TypeVar("T")
 
 
 def box(*, cards: int, prizes: Mapping[str, int], days: tuple[int, int] = (-1, 29)) -> dict[str, Any]:
@@ -293,3 +297,39 @@ class World:
 def uuid_of(value: Any) -> UUID:
     """An id as either database stores it."""
     return value if isinstance(value, UUID) else UUID(str(value))
+
+
+def said_by(act: Callable[[], T]) -> T | Refusal:
+    """What an act returns, or its refusal."""
+    try:
+        return act()
+    except Refusal as refusal:
+        return refusal
+
+
+def at_once(*acts: Callable[[], T]) -> list[T]:
+    """Run all acts at the same moment, each in a thread and in an app context of its own.
+
+    Returns what each returned, in their order; raises what the first that failed has raised.
+    """
+    app = current_app._get_current_object()  # type: ignore[attr-defined]
+    barrier = Barrier(len(acts))
+    returned: dict[int, T] = {}
+    raised: list[BaseException] = []
+
+    def run(number: int) -> None:
+        with app.app_context():
+            barrier.wait()
+            try:
+                returned[number] = acts[number]()
+            except BaseException as error:  # noqa: BLE001 - raised below, in the test's own thread
+                raised.append(error)
+
+    threads = [Thread(target=run, args=(number,)) for number in range(len(acts))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    if raised:
+        raise raised[0]
+    return [returned[number] for number in range(len(acts))]

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, bindparam, delete, exists, func, select, update
+from sqlalchemy import ColumnElement, Row, Select, bindparam, case, delete, exists, func, select, update
 
 from quizsvc.kit.db import db, insert_new, table_of
 from quizsvc.lottery.models import AwardRecord, BlockRecord, CouponRecord, RedemptionRecord
@@ -104,23 +104,23 @@ def record_won_again(award_id: UUID) -> None:
 
 def record_expired(*, now: datetime) -> int:
     """Expire what was not fetched in time. Returns how many."""
-    expired = (
-        update(AwardRecord)
-        .where(AwardRecord.state == WON, AwardRecord.expires_at <= now)
-        .values(state=EXPIRED)
-        .returning(AwardRecord.id)
-    )
+    record = AwardRecord
+    overdue = _kept(record.state == WON, record.expires_at <= now)
+    expired = update(record).where(record.id.in_(overdue)).values(state=EXPIRED).returning(record.id)
     return len(db.session.scalars(expired).all())
 
 
 def record_claim_until(campaign_id: UUID, *, claim_until: datetime) -> None:
-    """Until when awards that were not fetched may be; also those that had expired."""
+    """Until when a campaign's awards may be fetched; also those that had expired, or come back over the desk."""
     record = AwardRecord
-    db.session.execute(
-        update(record)
-        .where(record.campaign_id == campaign_id, record.state.in_((WON, EXPIRED)), record.expires_at < claim_until)
-        .values(state=WON, expires_at=claim_until)
-    )
+    shorter = _kept(record.campaign_id == campaign_id, record.state != VOID, record.expires_at < claim_until)
+    state = case((record.state == EXPIRED, WON), else_=record.state)
+    db.session.execute(update(record).where(record.id.in_(shorter)).values(state=state, expires_at=claim_until))
+
+
+def _kept(*which: ColumnElement[bool]) -> Select[UUID]:
+    """Awards, kept until this transaction ends, in one order: two that change many must not wait for each other."""
+    return select(AwardRecord.id).where(*which).order_by(AwardRecord.id).with_for_update()
 
 
 def record_void(award_id: UUID) -> bool:

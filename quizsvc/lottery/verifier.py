@@ -20,7 +20,7 @@ import hashlib
 import hmac
 import json
 import sys
-from bisect import insort
+from bisect import bisect
 from collections import Counter
 from datetime import datetime
 from pathlib import Path
@@ -33,6 +33,7 @@ HEADER = (
 
 # The one text of a JSON value: keys sorted, no spaces, nothing escaped that need not be.
 canonical = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
+STRETCH = 256  # lines that are hashed at a time
 
 
 class Broken(Exception):
@@ -108,32 +109,29 @@ def check_closing_draw(bundle: Any) -> None:
 def check_anchors(bundle: Any, texts: list[str], anchors: Any, whose: str) -> None:
     """Each anchor covers exactly the lines that were drawn up to its time.
 
-    Lines that stand in order of time from the first on are hashed once for all anchors; only later ones again.
+    The covered lines are hashed in stretches, each state kept: a card drawn late costs what stands behind it, once.
     """
     drawn = [datetime.fromisoformat(line["drawn_at"]) for line in bundle["lines"]]
     by_time = sorted(range(len(drawn)), key=drawn.__getitem__)
-    latest, taken, hashed = None, 0, 0
-    prefix = hashlib.sha256()
-    beyond: list[int] = []  # covered lines that do not follow the prefix, in order of position
+    latest, taken = None, 0
+    covered: list[int] = []  # in order of position
+    states = [hashlib.sha256()]  # behind each stretch of them; whatever comes into the last one drops its state
     for anchor in anchors:
         at = datetime.fromisoformat(anchor["at"])
         if latest is not None and at <= latest:
             raise Broken(f"{whose} anchor of {anchor['at']}: time runs backwards")
         latest = at
         while taken < len(drawn) and drawn[by_time[taken]] <= at:
-            insort(beyond, by_time[taken])
+            place = bisect(covered, by_time[taken])
+            covered.insert(place, by_time[taken])
+            del states[place // STRETCH + 1 :]
             taken += 1
-        joined = 0
-        while joined < len(beyond) and beyond[joined] == hashed:
-            prefix.update(("\n" * (hashed > 0) + texts[hashed]).encode())
-            joined, hashed = joined + 1, hashed + 1
-        del beyond[:joined]
-        rest = prefix.copy()
-        if beyond:
-            rest.update(("\n" * (hashed > 0) + "\n".join(texts[index] for index in beyond)).encode())
-        last = beyond[-1] if beyond else hashed - 1
-        highest = bundle["lines"][last]["position"] if last >= 0 else 0
-        if (anchor["count"], anchor["highest"], anchor["digest"]) != (taken, highest, rest.hexdigest()):
+        for start in range(STRETCH * (len(states) - 1), taken, STRETCH):
+            stretch = "\n".join([texts[index] for index in covered[start : start + STRETCH]])
+            states.append(states[-1].copy())
+            states[-1].update(("\n" * (start > 0) + stretch).encode())
+        highest = bundle["lines"][covered[-1]]["position"] if covered else 0
+        if (anchor["count"], anchor["highest"], anchor["digest"]) != (taken, highest, states[-1].hexdigest()):
             raise Broken(
                 f"{whose} anchor of {anchor['at']}: it covers {anchor['count']} draws up to position "
                 f"{anchor['highest']}; of the {taken} lines up to {highest} drawn by then, some are not those"

@@ -5,8 +5,7 @@ from datetime import timedelta
 import pytest
 import time_machine
 
-from tests.lottery.test_draws import at_once
-from tests.world import Phone, World
+from tests.world import Phone, World, at_once
 
 NEEDED = (409, "accounts.consent_needed")
 

@@ -7,7 +7,6 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
-from threading import Barrier, Thread
 from typing import Any
 
 import pytest
@@ -29,7 +28,7 @@ from quizsvc.kit.problems import FileRefused, Problem
 from quizsvc.lottery import coupons
 from quizsvc.lottery.coupons import CouponRow
 from quizsvc.regions import service as regions
-from tests.world import CAMPAIGN, OTHER_STREET, PASSWORD, START, World, box, merged
+from tests.world import CAMPAIGN, OTHER_STREET, PASSWORD, START, World, at_once, box, merged, said_by
 
 SECOND = timedelta(seconds=1)
 FRESH = timedelta(seconds=6)  # longer than any public page is kept
@@ -233,32 +232,16 @@ def test_publishing_twice_changes_nothing(world: World, clock: time_machine.Trav
     assert snapshot(world) == before
 
 
-def publish_at(barrier: Barrier, failures: list[BaseException], world: World, slug: str) -> None:
-    with world.app.app_context():
-        barrier.wait()
-        try:
-            publish(slug)
-        except BaseException as error:  # noqa: BLE001 - the test's own thread looks at them
-            failures.append(error)
-
-
 def test_two_people_publishing_at_once_end_in_one_publication(world: World) -> None:
     for turn in range(3):
         slug = world.draft(slug=f"play-{turn}")
-        barrier = Barrier(6)
-        failures: list[BaseException] = []
-        act = partial(publish_at, barrier, failures, world, slug)
-        threads = [Thread(target=act) for _ in range(6)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
+        said = at_once(*[partial(said_by, partial(publish, slug))] * 6)
         assert states(world)[slug] == "published"
         assert world.count("rounds") == 2 * (turn + 1)
         assert world.count("campaign_versions") == turn + 1
         page = page_of(world, slug)
         assert [one["commitment"] for one in page["rules"]["rounds"]] == [one["commitment"] for one in page["rounds"]]
-        assert [error for error in failures if not isinstance(error, WrongState)] == []
+        assert [one for one in said if one is not None and not isinstance(one, WrongState)] == []
 
 
 # --- as a whole or not at all -----------------------------------------------------------------------------------------

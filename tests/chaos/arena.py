@@ -23,15 +23,19 @@ from quizsvc.kit.db import db, reading, transaction
 from quizsvc.kit.ids import new_id
 from quizsvc.lottery import coupons
 from quizsvc.lottery.coupons import CouponRow
+from quizsvc.materials import service as materials
+from quizsvc.materials import stock
+from quizsvc.materials.rules import Material
 from quizsvc.quiz import rules as quiz_rules
 from quizsvc.quiz.models import PaperRecord, TicketRecord
 from tests.chaos.clients import Job
-from tests.world import CAMPAIGN, World, merged
+from tests.world import CAMPAIGN, COMMUNITY, NEIGHBOUR, World, merged
 
 SLUG = "storm"
 MAX_WINS = 2
 TICKETS_EACH = 2.5
-CLERKS = ("clerk", "neighbour")
+CLERKS = {"clerk": COMMUNITY, "neighbour": NEIGHBOUR}  # and the stores that they hand goods out of
+GOODS = Material("tissue-box", "反诈抽纸", "盒")
 ROWS_AT_ONCE = 500
 
 
@@ -54,11 +58,17 @@ class Arena:
 
 
 def prepare(app: Flask, *, loosened: Sequence[str] = ()) -> None:
-    """Tables, staff and bank. `loosened`: statements that take constraints away."""
+    """Tables, staff, bank and goods in stock. `loosened`: statements that take constraints away."""
     with app.app_context():
         migrate.upgrade(db.engine)
         World(app).build()
         with transaction():
+            stock.load_materials([GOODS])
+            by, now = accounts.get_staff("operator"), utcnow()
+            for region in CLERKS.values():
+                materials.receive(
+                    "storm", region=region, material=GOODS.code, quantity=1_000_000, pack=None, by=by, now=now
+                )
             for statement in loosened:
                 db.session.execute(text(statement))
 
@@ -88,6 +98,7 @@ def _publish(scale: Scale) -> Campaign:
         opens_at=ends[0],
         closes_at=ends[-1],
         rules={"claim_until": now + timedelta(days=30), "max_wins": MAX_WINS},
+        prize=[one | ({"material": GOODS.code} if one["kind"] == "goods" else {}) for one in CAMPAIGN["prize"]],
         round=[
             {
                 "opens_at": ends[no],

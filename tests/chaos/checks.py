@@ -108,6 +108,12 @@ def codes_redeemed_twice(evidence: Evidence) -> Iterable[str]:
     yield from (f"code of {len(names)} scans" for names in scans.values() if len(names) > 1)
 
 
+def goods_beside_redemptions(evidence: Evidence) -> Iterable[str]:
+    """Goods that left a store without a redemption, or a redemption without goods."""
+    scans = sum(award.scans for award in evidence.awards if award.prize != evidence.coupon_prize)
+    yield from [f"{evidence.goods_out} left for {scans} redemptions"] * abs(evidence.goods_out - scans)
+
+
 def cards_lost_to_replays(evidence: Evidence) -> Iterable[str]:
     """A lost card that the gate gave to a request which began after its ticket's outcome had been told."""
     drawn = {(draw.round, draw.position) for draw in evidence.draws}
@@ -145,6 +151,7 @@ CHECKS: Mapping[str, Callable[[Evidence], Iterable[str]]] = {
     "people with more wins than allowed": wins_above_the_maximum,
     "coupons not assigned exactly once": coupons_not_assigned_once,
     "codes redeemed twice": codes_redeemed_twice,
+    "goods that left other than once a redemption": goods_beside_redemptions,
     "cards lost to replays": cards_lost_to_replays,
     "answers of 500": surprises,
     "alarms of the verifier": alarms_of_the_verifier,

@@ -13,7 +13,14 @@ from typing import Any
 
 from quizsvc.kit.processes import die_with_parent
 
-FINAL = {"lottery.max_wins", "lottery.excluded", "lottery.already_redeemed", "lottery.redemption_unknown"}
+FINAL = {  # refusals that asking again does not change
+    "lottery.max_wins",
+    "lottery.excluded",
+    "lottery.already_redeemed",
+    "lottery.redemption_unknown",
+    "lottery.award_expired",
+    "lottery.award_void",
+}
 TIMEOUT = 15.0
 HANGS_UP, REPEATS, REPLAYS = 0.05, 0.25, 0.2  # chances
 THREADS = 4

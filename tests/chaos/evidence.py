@@ -50,7 +50,10 @@ class RoundRow:
 
 @dataclass(frozen=True)
 class Evidence:
-    """All of it. `answers` are the clients' lines, `proposals` the gate's, `kills` by point."""
+    """All of it. `answers` are the clients' lines, `proposals` the gate's, `kills` by point.
+
+    `goods_out`: what left the stores for redemptions, less what came back.
+    """
 
     tickets: Mapping[str, str]  # ticket -> its owner's limit key
     draws: Sequence[DrawRow]
@@ -62,6 +65,7 @@ class Evidence:
     alarms: Sequence[str] = ()  # of the verifier
     max_wins: int = 1
     coupon_prize: str = "credit"
+    goods_out: int = 0
 
 
 def read_tables(app: Flask, bundles: Sequence[Json], decks: Sequence[Mapping[int, str]]) -> dict[str, Any]:
@@ -76,6 +80,9 @@ def read_tables(app: Flask, bundles: Sequence[Json], decks: Sequence[Mapping[int
             " (SELECT count(*) FROM redemptions s WHERE s.award_id = a.id AND s.undone_at IS NULL) FROM awards a"
         )
         tickets = _rows("SELECT id, limit_key FROM tickets")
+        ((received, on_hand),) = _rows(
+            "SELECT (SELECT sum(quantity) FROM movements WHERE act = 'receive'), (SELECT sum(quantity) FROM balances)"
+        )
     rounds = []
     for bundle, deck, following in zip(bundles, decks, [*bundles[1:], None], strict=True):
         left = None if following is None else _counts(following["carried"])
@@ -85,6 +92,7 @@ def read_tables(app: Flask, bundles: Sequence[Json], decks: Sequence[Mapping[int
         "awards": [AwardRow(_plain(row[0]), _plain(row[1]), *row[2:]) for row in awards],
         "tickets": {_plain(row[0]): row[1] for row in tickets},
         "rounds": rounds,
+        "goods_out": int(received - on_hand),
     }
 
 

@@ -15,12 +15,13 @@ from uuid import UUID
 from flask import current_app
 from sqlalchemy import insert, select, update
 
-from quizsvc.kit.db import READS, db, transaction
+from quizsvc.kit.db import READS, WRITES, db, transaction
 from quizsvc.kit.lua import redis_client
 from quizsvc.lottery import award_store, rounds, rules, service, store
 from quizsvc.lottery.awards import Winner, give_award
 from quizsvc.lottery.models import AwardRecord, DrawRecord, RedemptionRecord, RoundRecord
 from quizsvc.lottery.rules import Draw, Redemption, Round
+from quizsvc.materials import service as materials
 
 PAUSE = 0.02  # seconds between looking and acting: what a busy machine puts there by itself
 Statements = tuple[str, ...]
@@ -142,22 +143,39 @@ def closer_without_lock() -> None:
 
 
 def redeem_looks_first() -> None:
-    """Look whether the award was redeemed, and redeem it if not."""
+    """Look whether the award was redeemed, and redeem it in another transaction if not."""
+    added = award_store.add_redemption
+
+    def add_redemption(redemption: Redemption) -> bool:
+        stands = select(RedemptionRecord.id).where(RedemptionRecord.award_id == redemption.award_id).limit(1)
+        if db.session.scalar(stands) is not None:
+            return False
+        db.session.rollback()
+        time.sleep(PAUSE)
+        db.session.connection(execution_options={WRITES: True})
+        return added(redemption)
 
     def record_redeemed(award_id: UUID, *, now: datetime) -> bool:
-        state = db.session.scalar(select(AwardRecord.state).where(AwardRecord.id == award_id))
-        time.sleep(PAUSE)
-        if state != rules.WON:
-            return False
         db.session.execute(update(AwardRecord).where(AwardRecord.id == award_id).values(state=rules.REDEEMED))
         return True
 
-    def add_redemption(redemption: Redemption) -> bool:
-        said = {name: getattr(redemption, name) for name in redemption.__dataclass_fields__}
-        db.session.execute(insert(RedemptionRecord).values(**said))
-        return True
+    award_store.add_redemption, award_store.record_redeemed = add_redemption, record_redeemed
 
-    award_store.record_redeemed, award_store.add_redemption = record_redeemed, add_redemption
+
+def goods_apart() -> None:
+    """The redemption is committed, and its goods leave the store a moment later."""
+    handed_out = materials.hand_out
+    app = current_app._get_current_object()  # type: ignore[attr-defined]
+
+    def hand_out(name: str, **said: Any) -> None:
+        def move_goods() -> None:
+            time.sleep(1)
+            with app.app_context(), suppress(Exception), transaction():
+                handed_out(name, **said)
+
+        Thread(target=move_goods, daemon=True).start()
+
+    vars(materials)["hand_out"] = hand_out
 
 
 VARIANTS: Mapping[str, Callable[[], None]] = {
@@ -168,9 +186,10 @@ VARIANTS: Mapping[str, Callable[[], None]] = {
     "spent-first": spent_first,
     "closer-without-lock": closer_without_lock,
     "redeem-looks-first": redeem_looks_first,
+    "goods-apart": goods_apart,
 }
 
-# What keeps a variant from doing its harm, and is taken out of its database (PostgreSQL).
+# What keeps a variant from doing its harm, and is taken out of its database.
 LOOSENED: Mapping[str, Statements] = {
     "look-first": (
         "ALTER TABLE draws DROP CONSTRAINT pk_draws CASCADE",

@@ -27,7 +27,6 @@ from tests.chaos.faults import FAULTS, POSTGRES_ONLY, whole
 from tests.chaos.stage import Database, Stage, wait_until
 from tests.servers import Postgres
 
-LONGEST_CONTROL = 40.0  # seconds
 DRAINED_WITHIN = 240.0  # seconds after the last fault
 BREATH = 0.7  # seconds between two faults
 TICK_AHEAD = 1.0  # the host that closes rounds has a clock that is a little ahead
@@ -95,7 +94,7 @@ def _run(storm: Storm, stage: Stage, tell: Tell) -> Evidence:
 
 def _call_crowds(storm: Storm, stage: Stage) -> list[Crowd]:
     """The client processes, up and waiting for their jobs."""
-    lasts, crowds = storm.scale.seconds + (LONGEST_CONTROL if storm.variant else DRAINED_WITHIN), list[Crowd]()
+    lasts, crowds = storm.scale.seconds + DRAINED_WITHIN, list[Crowd]()
     for number in range(storm.scale.processes):
         name, seed = f"client-{number}", storm.seed * 1000 + number
         crowds.append(Crowd(stage.address, stage.journals / name, seed, spread=storm.scale.seconds, lasts=lasts))
@@ -125,8 +124,7 @@ def _torment(storm: Storm, stage: Stage, tell: Tell) -> list[Any]:
 
 
 def _is_over(storm: Storm, stage: Stage, *, lasted: float) -> bool:
-    longest = LONGEST_CONTROL if storm.variant else storm.scale.seconds
-    return lasted > longest or not (storm.variant == "" or _crowd(stage))
+    return not _crowd(stage) if storm.variant else lasted > storm.scale.seconds
 
 
 def _crowd(stage: Stage) -> list[BaseProcess]:

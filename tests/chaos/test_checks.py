@@ -38,10 +38,11 @@ HONEST = Evidence(
         {"ticket": "b", "round": 1, "position": 2, "began": 9.0},  # lost, but not to a replay
         {"ticket": "b", "round": 1, "position": 3, "began": 9.5},
     ],
+    goods_out=1,
 )
 LATE = {"ticket": "a", "round": 1, "position": 2, "began": 10.5}
 FAULTS: dict[str, Evidence] = {
-    "awards that differ from the prize cards drawn": replace(HONEST, awards=[]),
+    "awards that differ from the prize cards drawn": replace(HONEST, awards=[], goods_out=0),
     "duplicate draws": replace(HONEST, draws=[*HONEST.draws, draw("b", 3)]),
     "acknowledged draws lost": replace(HONEST, answers=[*HONEST.answers, told("c", 2)]),
     "acknowledged answers changed": replace(HONEST, answers=[*HONEST.answers, told("b", 4)]),
@@ -53,6 +54,7 @@ FAULTS: dict[str, Evidence] = {
     "people with more wins than allowed": replace(HONEST, max_wins=0),
     "coupons not assigned exactly once": replace(HONEST, awards=[replace(WIN, coupons=1)]),
     "codes redeemed twice": replace(HONEST, answers=[*HONEST.answers, scanned("s3")]),
+    "goods that left other than once a redemption": replace(HONEST, goods_out=2),
     "cards lost to replays": replace(HONEST, proposals=[*HONEST.proposals, LATE]),
     "answers of 500": replace(HONEST, answers=[*HONEST.answers, scanned("s4", 500)]),
     "alarms of the verifier": replace(HONEST, alarms=["line 1"]),
@@ -81,6 +83,7 @@ def test_the_other_side_of_each_comparison_is_found_too() -> None:
         rounds=[replace(HONEST.rounds[0], left={})],
         answers=[told("b", 4)],
         draws=[*HONEST.draws, draw("a", 4)],
+        goods_out=0,
     )
     found = {finding.name for finding in judge(other) if finding.broken}
     assert found == {
@@ -89,4 +92,5 @@ def test_the_other_side_of_each_comparison_is_found_too() -> None:
         "acknowledged answers changed",
         "prizes both won and carried over",
         "codes redeemed twice",
+        "goods that left other than once a redemption",
     }

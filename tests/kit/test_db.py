@@ -4,7 +4,6 @@ import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
-from threading import Barrier, Thread
 from uuid import UUID, uuid4
 
 import pytest
@@ -16,7 +15,7 @@ from sqlalchemy.exc import IntegrityError, StatementError
 from quizsvc.kit.db import db, reading, require_no_transaction, transaction
 from quizsvc.kit.jobs import Lease, drop_lease, take_lease
 from quizsvc.kit.lua import redis_client
-from tests.world import START
+from tests.world import START, at_once
 
 FOR_A_MINUTE = timedelta(minutes=1)
 
@@ -188,17 +187,5 @@ def test_of_many_at_once_one_takes_the_lease(app: Flask, stands: bool) -> None:
     for turn in range(5):
         if stands:
             assert take(uuid4(), at=START - FOR_A_MINUTE, name=f"job {turn}")
-        barrier = Barrier(8)
-        taken: list[bool] = []
-
-        def run(name: str = f"job {turn}", barrier: Barrier = barrier, taken: list[bool] = taken) -> None:
-            with app.app_context():
-                barrier.wait()
-                taken.append(take(uuid4(), at=START, name=name))
-
-        threads = [Thread(target=run) for _ in range(8)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
+        taken = at_once(*[lambda name=f"job {turn}": take(uuid4(), at=START, name=name)] * 8)
         assert sorted(taken) == [False] * 7 + [True]

@@ -1,6 +1,7 @@
 """The verifier's way with anchors against the definition: the lines drawn up to a time, joined and hashed anew."""
 
 import hashlib
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,8 +15,16 @@ from tests.lottery.model import canonical, sha256
 
 START = datetime(2026, 12, 1, tzinfo=SHANGHAI)
 MINUTES = st.integers(0, 600)
+STRETCH = 4  # so that few lines make many
 
 Json = dict[str, Any]
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _short_stretches() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(verifier, "STRETCH", STRETCH)
+        yield
 
 
 def moment(minutes: int) -> str:
@@ -87,3 +96,24 @@ def test_a_line_drawn_at_the_anchors_very_moment_is_covered() -> None:
     lines = [line_of(number, 10 * number) for number in range(5)]
     assert anchor_of(lines, 20)["count"] == 3
     check(lines, [anchor_of(lines, 20)])
+
+
+class Texts(list[str]):
+    """Counts how often a line is taken to be hashed."""
+
+    taken = 0
+
+    def __getitem__(self, index: Any) -> Any:
+        self.taken += 1
+        return super().__getitem__(index)
+
+
+def test_a_low_card_that_is_drawn_late_costs_the_lines_behind_it_once() -> None:
+    """Not once an anchor: a month of hourly anchors over a large round would take minutes."""
+    count = 400
+    lines = [line_of(number, number + 1) for number in range(count)]
+    lines[0]["drawn_at"] = moment(count // 2)
+    texts = Texts(verifier.text_of(line) for line in lines)
+    anchors = [anchor_of(lines, minutes) for minutes in range(count)]
+    verifier.check_anchors({"lines": lines}, texts, anchors, "your")
+    assert texts.taken <= 2 * count + STRETCH * len(anchors)

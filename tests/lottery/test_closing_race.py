@@ -9,8 +9,7 @@ from werkzeug.test import TestResponse
 
 from quizsvc.backoffice import service as backoffice
 from quizsvc.kit.db import transaction
-from tests.lottery.test_draws import at_once
-from tests.world import START, Phone, World, box, right_answers
+from tests.world import START, Phone, World, at_once, box, right_answers
 
 CLOSES_AT = START + timedelta(days=2)
 PLAY: dict[str, Any] = {

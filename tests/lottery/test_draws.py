@@ -2,9 +2,7 @@
 
 import time
 from collections import Counter
-from collections.abc import Callable
 from datetime import timedelta
-from threading import Barrier, Thread
 from typing import Any
 
 import pytest
@@ -19,27 +17,7 @@ from quizsvc.kit import lua
 from quizsvc.kit.clock import utcnow
 from quizsvc.kit.db import WRITES, db, transaction
 from quizsvc.lottery import gate, ledger, rules
-from tests.world import START, Phone, World, box
-
-
-def at_once(*acts: Callable[[], TestResponse]) -> list[TestResponse]:
-    """Run all acts at the same moment, each in a thread of its own."""
-    barrier = Barrier(len(acts))
-    answers: list[TestResponse | BaseException] = [RuntimeError("never ran")] * len(acts)
-
-    def run(index: int, act: Callable[[], TestResponse]) -> None:
-        barrier.wait()
-        try:
-            answers[index] = act()
-        except BaseException as error:  # noqa: BLE001 - shown by the assertion below
-            answers[index] = error
-
-    threads = [Thread(target=run, args=(index, act)) for index, act in enumerate(acts)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return [answer if isinstance(answer, TestResponse) else pytest.fail(repr(answer)) for answer in answers]
+from tests.world import START, Phone, World, at_once, box
 
 
 def no_pace(monkeypatch: pytest.MonkeyPatch) -> None:

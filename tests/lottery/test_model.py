@@ -9,7 +9,6 @@ MODEL_STORIES=1000 make test ARGS="--timeout 0 tests/lottery/test_model.py"
 import hashlib
 import os
 from collections import Counter
-from collections.abc import Callable
 from datetime import timedelta
 from itertools import count
 from types import SimpleNamespace
@@ -48,7 +47,7 @@ from quizsvc.lottery.service import Drawn
 from quizsvc.quiz import service as quiz
 from quizsvc.tables import metadata
 from tests.lottery.model import Box, Desk, head_of, pass_time, shuffled
-from tests.world import START, World, box, uuid_of
+from tests.world import START, World, box, said_by, uuid_of
 
 STORIES = int(os.environ.get("MODEL_STORIES", "0"))
 SETTINGS = settings(
@@ -80,14 +79,6 @@ CITIZENS = st.integers(0, 3)
 
 Ticket = tuple[int, UUID]
 T = TypeVar("T")
-
-
-def said_by(act: Callable[[], T]) -> T | Refusal:
-    """What an act returns, or its refusal."""
-    try:
-        return act()
-    except Refusal as refusal:
-        return refusal
 
 
 def counters(redis: Redis) -> dict[bytes, int]:

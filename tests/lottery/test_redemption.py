@@ -8,8 +8,7 @@ import time_machine
 
 from quizsvc.kit.db import transaction
 from quizsvc.lottery import service as lottery
-from tests.lottery.test_draws import at_once
-from tests.world import START, Phone, World, box
+from tests.world import START, Phone, World, at_once, box
 
 ALL_WIN = [box(cards=4, prizes={"tissue": 4})]
 

@@ -1,18 +1,22 @@
 """Many desks at once: one prize is handed over once, everybody hears the same story, coupons go round exactly."""
 
 from collections import Counter
+from datetime import timedelta
+from functools import partial
 from uuid import UUID, uuid4
 
 import pytest
+from sqlalchemy import Connection, text
 from werkzeug.test import TestResponse
 
 from quizsvc.accounts import service as accounts
 from quizsvc.kit.clock import utcnow
-from quizsvc.kit.db import transaction
+from quizsvc.kit.db import db, transaction
+from quizsvc.lottery import award_store
 from quizsvc.regions import service as regions
-from tests.lottery.test_draws import at_once, draw_patiently
+from tests.lottery.test_draws import draw_patiently
 from tests.lottery.test_redemption import winner
-from tests.world import COMMUNITY, NEIGHBOUR, PASSWORD, Phone, World, box
+from tests.world import COMMUNITY, NEIGHBOUR, PASSWORD, START, Phone, World, at_once, box
 
 CROWD = 20
 TURNS = pytest.mark.parametrize("turn", range(3))
@@ -137,3 +141,40 @@ def test_thirty_winners_at_once_get_thirty_coupons_one_each(world: World, turn: 
         " JOIN campaigns c ON c.id = p.campaign_id GROUP BY c.slug ORDER BY c.slug"
     )
     assert held == [("noise", 2, 0, 0), ("play", 30, 30, 30)]
+
+
+@pytest.mark.parametrize("app", ["postgresql"], indirect=True)  # SQLite has one writer
+def test_awards_that_expire_and_are_given_longer_at_once_do_not_wait_for_each_other(world: World) -> None:
+    """Their plans find the awards in opposite orders, and somebody holds the one in the middle until both wait."""
+    world.publish(round=ALL_WIN)
+    for _ in range(3):
+        winner(world)
+    later = START + timedelta(days=60)
+    with transaction():
+        ((campaign_id,),) = db.session.execute(text("SELECT id FROM campaigns"))
+        ids = db.session.scalars(text("SELECT id FROM awards ORDER BY id")).all()
+        for days, award in zip((3, 2, 1), ids, strict=True):
+            moved = text("UPDATE awards SET expires_at = :at WHERE id = :id")
+            db.session.execute(moved, {"at": START + timedelta(days=days), "id": award})
+
+    def expire() -> None:
+        with transaction():
+            db.session.execute(text("SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off"))
+            award_store.record_expired(now=START + timedelta(days=4))
+
+    def extend() -> None:
+        with transaction():
+            db.session.execute(text("SET LOCAL enable_indexscan = off; SET LOCAL enable_bitmapscan = off"))
+            award_store.record_claim_until(campaign_id, claim_until=later)
+
+    with db.engine.connect() as desk:
+        desk.execute(text("SELECT id FROM awards WHERE id = :id FOR UPDATE"), {"id": ids[1]})
+        at_once(expire, extend, partial(let_go_when_two_wait, desk))
+    assert world.rows("SELECT state, expires_at FROM awards") == [("won", later)] * 3
+
+
+def let_go_when_two_wait(holder: Connection) -> None:
+    with db.engine.connect() as looking:
+        while looking.execute(text("SELECT count(*) FROM pg_locks WHERE NOT granted")).scalar_one() < 2:
+            looking.rollback()
+    holder.rollback()

@@ -9,7 +9,6 @@ import time_machine
 from werkzeug.test import TestResponse
 
 from quizsvc.kit.clock import rfc3339
-from tests.lottery.test_draws import at_once
 from tests.materials.place import (
     VOLUNTEER,
     balances,
@@ -21,7 +20,7 @@ from tests.materials.place import (
     take_back,
     wrong_balances,
 )
-from tests.world import COMMUNITY, NEIGHBOUR, START, Phone, World
+from tests.world import COMMUNITY, NEIGHBOUR, START, Phone, World, at_once
 
 TURNS = pytest.mark.parametrize("turn", range(3))
 STORE = f"store:{COMMUNITY}"

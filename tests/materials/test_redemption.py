@@ -9,10 +9,9 @@ import pytest
 import time_machine
 
 from quizsvc.kit.problems import FileRefused
-from tests.lottery.test_draws import at_once
 from tests.lottery.test_redemption import winner
 from tests.materials.place import BOX, VOLUNTEER, balances, books, lay_out, make_noise, moved, take_back, wrong_balances
-from tests.world import COMMUNITY, NEIGHBOUR, START, Phone, World, box
+from tests.world import COMMUNITY, NEIGHBOUR, START, Phone, World, at_once, box
 
 STORE = f"store:{COMMUNITY}"
 PRIZES = [{"code": "tissue", "name": "反诈抽纸", "value_fen": 800, "kind": "goods", "material": BOX.code}]

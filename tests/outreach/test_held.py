@@ -12,11 +12,10 @@ from quizsvc.kit.clock import day_of, rfc3339, start_of, utcnow
 from quizsvc.kit.db import transaction
 from quizsvc.materials import stock
 from quizsvc.outreach import assignments
-from tests.lottery.test_draws import at_once
 from tests.materials.place import BOX, FAN, MATERIALS, balances, books, moved, wrong_balances
 from tests.outreach.place import assign, id_of, volunteer
 from tests.outreach.reports import decide, held_ids, require_agreement, results, send, sent, tally, totals
-from tests.world import COMMUNITY, NEIGHBOUR, OTHER_STREET, START, STREET, Phone, World
+from tests.world import COMMUNITY, NEIGHBOUR, OTHER_STREET, START, STREET, Phone, World, at_once
 
 DAY, MILLISECOND = timedelta(days=1), timedelta(milliseconds=1)
 OPENS, CLOSES = START - DAY, START + 29 * DAY

@@ -14,9 +14,8 @@ from quizsvc.kit.clock import utcnow
 from quizsvc.kit.db import transaction
 from quizsvc.outreach import roster
 from quizsvc.regions import service as regions
-from tests.lottery.test_draws import at_once
 from tests.outreach.place import enrol, id_of, invitation, volunteer
-from tests.world import COMMUNITY, START, STREET, Phone, World
+from tests.world import COMMUNITY, START, STREET, Phone, World, at_once
 
 TURNS = pytest.mark.parametrize("turn", range(3))
 CROWD = 20

@@ -20,9 +20,8 @@ from quizsvc.outreach import roster
 from quizsvc.outreach.roster import Loaded
 from quizsvc.outreach.volunteer_sheet import read_volunteers
 from tests.accounts.test_staff import Command, command
-from tests.lottery.test_draws import at_once
 from tests.outreach.place import enrol
-from tests.world import COMMUNITY, NEIGHBOUR, START, STREET, Phone, World
+from tests.world import COMMUNITY, NEIGHBOUR, START, STREET, Phone, World, at_once
 
 __all__ = ["command"]
 HEAD = "编号,姓名,类别,区域,从,到\n"

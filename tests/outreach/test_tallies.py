@@ -12,11 +12,10 @@ from quizsvc.kit.clock import rfc3339, utcnow
 from quizsvc.kit.db import transaction
 from quizsvc.materials import stock
 from quizsvc.materials.rules import Material, Pack
-from tests.lottery.test_draws import at_once
 from tests.materials.place import BOX, FAN, MATERIALS, balances, books, wrong_balances
 from tests.outreach.place import id_of, volunteer
 from tests.outreach.reports import handed_out, require_agreement, results, send, sent, statuses, tally, totals
-from tests.world import COMMUNITY, NEIGHBOUR, START, STREET, Phone, World
+from tests.world import COMMUNITY, NEIGHBOUR, START, STREET, Phone, World, at_once
 
 NOISE = {"tallies": 1, "households": 1, "people": 3, BOX.code: 2, FAN.code: 1}
 

@@ -5,7 +5,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from threading import Barrier, Thread
 from typing import Any
 from uuid import uuid4
 
@@ -19,32 +18,11 @@ from quizsvc.backoffice import service as backoffice
 from quizsvc.kit.clock import utcnow
 from quizsvc.kit.db import db, transaction
 from quizsvc.quiz import bank
-from tests.world import QUESTIONS, START, Phone, World, box, right_answers, uuid_of
+from tests.world import QUESTIONS, START, Phone, World, at_once, box, right_answers, uuid_of
 
 SECOND = timedelta(seconds=1)
 GRACE = timedelta(seconds=15)
 NO_LIMIT = {"minutes": 0}
-
-
-def at_once(*acts: Callable[[], None]) -> None:
-    """Run all acts at the same moment, each in a thread of its own; the first failure is raised here."""
-    barrier = Barrier(len(acts))
-    failures: list[BaseException] = []
-
-    def run(act: Callable[[], None]) -> None:
-        barrier.wait()
-        try:
-            act()
-        except BaseException as error:  # noqa: BLE001 - raised below, in the test's own thread
-            failures.append(error)
-
-    threads = [Thread(target=run, args=(act,)) for act in acts]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    if failures:
-        raise failures[0]
 
 
 def make_noise(world: World, *, me: str | None = None) -> None:
@@ -167,12 +145,7 @@ def test_twenty_requests_at_once_end_in_one_open_paper(world: World) -> None:
     make_noise(world)
     for _ in range(4):
         token = world.citizen().token
-        answers: list[TestResponse] = []
-
-        def ask(token: str | None = token, answers: list[TestResponse] = answers) -> None:
-            answers.append(Phone(world.app, token=token).post("campaigns/play/papers"))
-
-        at_once(*[ask] * 20)
+        answers = at_once(*[lambda t=token: Phone(world.app, token=t).post("campaigns/play/papers")] * 20)
         assert Counter(answer.status_code for answer in answers) == {201: 1, 200: 19}
         assert len({answer.get_data() for answer in answers}) == 1
         assert papers_of(world, answers[0].get_json()) == [("2026-12-01", 1, "open")]
@@ -186,12 +159,7 @@ def test_twenty_requests_at_once_after_an_overdue_paper_end_in_one_open_paper(
         citizen = world.citizen()
         citizen.deal()
         clock.shift(timedelta(minutes=11))
-        answers: list[TestResponse] = []
-
-        def ask(token: str | None = citizen.token, answers: list[TestResponse] = answers) -> None:
-            answers.append(Phone(world.app, token=token).post("campaigns/play/papers"))
-
-        at_once(*[ask] * 20)
+        answers = at_once(*[lambda t=citizen.token: Phone(world.app, token=t).post("campaigns/play/papers")] * 20)
         assert Counter(answer.status_code for answer in answers) == {201: 1, 200: 19}
         day = "2026-12-01"
         assert papers_of(world, answers[0].get_json()) == [(day, 1, "lapsed"), (day, 2, "open")]
@@ -430,20 +398,14 @@ def test_twenty_different_hand_ins_at_once_are_one_mark_and_one_ticket(world: Wo
     for _ in range(4):
         citizen = world.citizen()
         paper = citizen.deal()
-        answers: list[TestResponse] = []
 
-        def submit(
-            wrong: int,
-            token: str | None = citizen.token,
-            paper: Mapping[str, Any] = paper,
-            answers: list[TestResponse] = answers,
-        ) -> None:
+        def submit(wrong: int, token: str | None = citizen.token, paper: Mapping[str, Any] = paper) -> TestResponse:
             said = right_answers(paper)
             if wrong:
                 said[wrong - 1] = {"no": wrong, "choices": ["C"]}
-            answers.append(hand_in(Phone(world.app, token=token), paper, said))
+            return hand_in(Phone(world.app, token=token), paper, said)
 
-        at_once(*[lambda n=n: submit(n % 6) for n in range(20)])
+        answers = at_once(*[lambda n=n: submit(n % 6) for n in range(20)])
         assert {answer.status_code for answer in answers} == {200}
         assert len({answer.get_data() for answer in answers}) == 1
         assert len(answers[0].get_json()["tickets"]) == 1
