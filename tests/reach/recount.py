@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import date
 
+from quizsvc.kit.db import db
 from tests.world import World
 
 # A day is one in Shanghai: eight hours ahead of what is stored.
@@ -14,8 +15,6 @@ DAY = {
 
 def recount(world: World, slug: str, *, first: date, last: date, under: str) -> Mapping[str, int]:
     """Figures of one campaign between two days, of what happened to people at home under a region's path."""
-    from quizsvc.kit.db import db
-
     day = DAY[db.engine.dialect.name]
     at_home = "(SELECT id FROM regions WHERE substr(path, 1, length(:under)) = :under)"
     values = {"slug": slug, "first": first.isoformat(), "last": last.isoformat(), "under": under}

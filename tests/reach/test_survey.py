@@ -5,15 +5,17 @@ from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from random import Random
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 import time_machine
+from flask import Flask
+from sqlalchemy import text
 
 from quizsvc.campaigns import service as campaigns
 from quizsvc.kit import dirty
 from quizsvc.kit.clock import SHANGHAI, day_of, rfc3339, utcnow
-from quizsvc.kit.db import reading, transaction
+from quizsvc.kit.db import db, reading, transaction
 from quizsvc.materials import stock
 from quizsvc.reach import service, settling
 from quizsvc.reach.survey import Period, Survey
@@ -170,10 +172,6 @@ def test_a_rebuild_ends_at_the_same_numbers(world: World, clock: time_machine.Tr
     stands = [sorted(map(str, world.rows(f"SELECT * FROM {table}"))) for table in tables]
     assert stands[0]
     with transaction():
-        from sqlalchemy import text
-
-        from quizsvc.kit.db import db
-
         db.session.execute(text("UPDATE reach_counts SET n = n + 1"))
         db.session.execute(text("DELETE FROM reach_counts WHERE metric = 'online.papers'"))
     result = command("reach", "rebuild", "play", "other")
@@ -349,3 +347,36 @@ def test_as_of_is_the_oldest_thing_that_is_not_counted(world: World, clock: time
     assert survey().as_of == dealt_at
     settle()
     assert survey().as_of == utcnow()
+
+
+@pytest.mark.parametrize("app", ["postgresql"], indirect=True)
+def test_two_writers_whose_commits_overtake_each_other_are_both_counted(world: World, app: Flask) -> None:
+    """The first to mark commits last: its number is lower than the one that was settled meanwhile.
+
+    SQLite has one writer at a time: nobody can overtake.
+    """
+    world.publish(**FEW)
+    slow, quick = at_home(world), at_home(world)
+    slow_id, quick_id = (UUID(one.get("me").get_json()["citizen"]["id"]) for one in (slow, quick))
+    settle()
+    with reading():
+        campaign = campaigns.get_campaign("play")
+    with db.engine.connect() as late, late.begin():
+        visit = "INSERT INTO visits (campaign_id, citizen_id, day) VALUES (:whole, :part, :day)"
+        mark = "INSERT INTO dirty_keys (kind, whole, part, at) VALUES ('person', :whole, :part, :at) RETURNING id"
+        ids = {"whole": campaign.id, "part": slow_id}
+        late.execute(text(visit), ids | {"day": TODAY})
+        first = late.execute(text(mark), ids | {"at": utcnow()}).scalar_one()
+        assert quick.get("campaigns/play/me").status_code == 200
+        assert [tuple(row) for row in world.rows("SELECT id > :first FROM dirty_keys", first=first)] == [(True,)]
+        assert settle() == 1
+        assert survey().of("online.audience").value == 1
+    assert settle() == 1
+    assert (survey().of("online.audience").value, quick_id != slow_id) == (2, True)
+
+
+def test_the_twenty_ninth_of_february_is_a_day(world: World) -> None:
+    world.publish(**FEW)
+    found = survey(first=date(2028, 2, 28), last=date(2028, 3, 1))
+    days = [one.of["day"] for one in found.all_of("online.papers", "day")]
+    assert days == ["2028-02-28", "2028-02-29", "2028-03-01"]
