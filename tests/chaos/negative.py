@@ -9,7 +9,7 @@ from tests.chaos.storm import Storm, run
 from tests.servers import Postgres
 
 TRIES = 3
-SCALE = Scale(tickets=600, prizes=300, seconds=6, processes=2)
+SCALE = Scale(tickets=400, prizes=300, seconds=4, processes=2)
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,7 @@ from tests.chaos.stage import Database, Stage, wait_until
 from tests.servers import Postgres
 
 DRAINED_WITHIN = 240.0  # seconds after the last fault
-BREATH = 0.7  # seconds between two faults
+BREATH = 0.4  # seconds between two faults
 TICK_AHEAD = 1.0  # the host that closes rounds has a clock that is a little ahead
 Tell = Callable[[str], None]
 
@@ -75,11 +75,12 @@ def run(storm: Storm, server: Postgres | None, *, tell: Tell = lambda _line: Non
 
 
 def _run(storm: Storm, stage: Stage, tell: Tell) -> Evidence:
+    crowds = _call_crowds(storm, stage)
     app = create_app(stage.settings)
     prepare(app, loosened=naive.LOOSENED.get(storm.variant, ()))
     stage.controls["tick_clock_offset"] = TICK_AHEAD
     stage.start()
-    crowds = _call_crowds(storm, stage)
+    wait_until(lambda: all(crowd.ready.exists() for crowd in crowds), what="the crowd")
     arena = open_campaign(app, storm.scale)
     page = _get(stage, f"campaigns/{SLUG}")
     for number, one in enumerate(crowds):
@@ -93,13 +94,12 @@ def _run(storm: Storm, stage: Stage, tell: Tell) -> Evidence:
 
 
 def _call_crowds(storm: Storm, stage: Stage) -> list[Crowd]:
-    """The client processes, up and waiting for their jobs."""
+    """The client processes, which come up while the service does and wait for their jobs."""
     lasts, crowds = storm.scale.seconds + DRAINED_WITHIN, list[Crowd]()
     for number in range(storm.scale.processes):
         name, seed = f"client-{number}", storm.seed * 1000 + number
         crowds.append(Crowd(stage.address, stage.journals / name, seed, spread=storm.scale.seconds, lasts=lasts))
         stage.start_process(name, run_crowd, crowds[-1])
-    wait_until(lambda: all(crowd.ready.exists() for crowd in crowds), what="the crowd")
     return crowds
 
 

@@ -11,7 +11,7 @@ from tests.chaos.storm import Storm, faults_for, postgres_server, run
 from tests.servers import Postgres
 
 pytestmark = [pytest.mark.xdist_group("chaos"), pytest.mark.timeout(600)]  # two storms at once would starve each other
-SHORT = Scale(tickets=500, prizes=120, seconds=32, processes=2)
+SHORT = Scale(tickets=500, prizes=120, seconds=28, processes=2)
 
 
 @pytest.fixture(scope="module")
