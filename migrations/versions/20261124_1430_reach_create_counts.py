@@ -60,9 +60,11 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["region_id"], ["regions.id"], name=op.f("fk_visits_region_id")),
         sa.PrimaryKeyConstraint("campaign_id", "citizen_id", "day", name=op.f("pk_visits")),
     )
+    op.create_index(op.f("ix_visits_citizen_id"), "visits", ["citizen_id"], unique=False)
 
 
 def downgrade() -> None:
+    op.drop_index(op.f("ix_visits_citizen_id"), table_name="visits")
     op.drop_table("visits")
     op.drop_table("reach_shares")
     op.drop_table("reach_counts")

@@ -176,6 +176,12 @@ class ExportedConsent(Schema):
     at = Moment()
 
 
+class ExportedVisit(Schema):
+    campaign = fields.String()
+    day = fields.Date()
+    region = fields.String(allow_none=True)
+
+
 class ExportedAnswer(Schema):
     no = fields.Integer()
     question = fields.String(attribute="question.code")
@@ -213,6 +219,7 @@ class Export(Schema):
     citizen = fields.Nested(ExportedCitizen())
     volunteer = fields.Nested(ExportedVolunteer(), allow_none=True)
     consents = fields.List(fields.Nested(ExportedConsent()))
+    visits = fields.List(fields.Nested(ExportedVisit()), metadata={"description": "days on which one looked"})
     papers = fields.List(fields.Nested(ExportedPaper()))
     tickets = fields.List(fields.Nested(ExportedTicket()))
     draws = fields.List(fields.Nested(ExportedDraw()))

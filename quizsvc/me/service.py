@@ -130,6 +130,7 @@ def export(citizen: Citizen) -> dict[str, Any]:
         "citizen": {"id": citizen.id, "region": None if region is None else region.code},
         "volunteer": volunteers.find_by_log_in(citizen),
         "consents": accounts.list_consents(citizen),
+        "visits": reach.list_visits(citizen),
         "papers": [
             {
                 "id": paper.id,

@@ -26,6 +26,13 @@ def list_visits(campaign_id: UUID, citizens: Collection[UUID]) -> Sequence[Row[*
     return db.session.execute(wanted.where(record.campaign_id == campaign_id, record.citizen_id.in_(citizens))).all()
 
 
+def list_visits_of(citizen_id: UUID) -> Sequence[Row[*tuple[Any, ...]]]:
+    """A citizen's, oldest first."""
+    record = VisitRecord
+    wanted = select(record.campaign_id, record.day, record.region_id).where(record.citizen_id == citizen_id)
+    return db.session.execute(wanted.order_by(record.day, record.campaign_id)).all()
+
+
 def list_visitors(campaign_id: UUID) -> set[UUID]:
     record = VisitRecord
     return set(db.session.scalars(select(record.citizen_id).where(record.campaign_id == campaign_id).distinct()))

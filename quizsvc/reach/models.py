@@ -59,7 +59,7 @@ class VisitRecord(Base):
     __tablename__ = "visits"
 
     campaign_id: Mapped[UUID] = mapped_column(Uuid, ForeignKey("campaigns.id"), primary_key=True)
-    citizen_id: Mapped[UUID] = mapped_column(Uuid, ForeignKey("citizens.id"), primary_key=True)
+    citizen_id: Mapped[UUID] = mapped_column(Uuid, ForeignKey("citizens.id"), primary_key=True, index=True)
     day: Mapped[date] = mapped_column(primary_key=True)
     region_id: Mapped[UUID | None] = mapped_column(Uuid, ForeignKey("regions.id"))
 

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from quizsvc.accounts.rules import VOLUNTEER_KINDS, Citizen, Staff
 from quizsvc.accounts.service import RoleMissing
+from quizsvc.campaigns import service as campaign_service
 from quizsvc.campaigns.rules import Campaign
 from quizsvc.kit import dirty
 from quizsvc.kit.clock import day_of, start_of
@@ -48,6 +49,21 @@ def record_visit(campaign: Campaign, citizen: Citizen, *, now: datetime) -> None
     """Note that a citizen opened a campaign today. Safe to repeat."""
     if store.add_visit(campaign.id, citizen.id, day=day_of(now), region_id=citizen.region_id):
         dirty.mark(PERSON, whole=campaign.id, part=citizen.id, now=now)
+
+
+def list_visits(citizen: Citizen) -> list[dict[str, Any]]:
+    """The days on which a citizen opened each campaign, and where they were at home then."""
+    rows = store.list_visits_of(citizen.id)
+    slugs = {one.id: one.slug for one in campaign_service.list_campaigns({row.campaign_id for row in rows})}
+    homes = regions.list_regions_by_id(row.region_id for row in rows if row.region_id is not None)
+    return [
+        {
+            "campaign": slugs[row.campaign_id],
+            "day": row.day,
+            "region": None if row.region_id is None else homes[row.region_id].code,
+        }
+        for row in rows
+    ]
 
 
 def require_reader(staff: Staff, *, over: Region) -> None:

@@ -45,6 +45,10 @@ def test_the_export_holds_all_that_one_did(world: World, clock: time_machine.Tra
     own = phone.get("me").get_json()
     assert own["citizen"]["region"] == "s1c2"
     assert [(one["purpose"], one["granted"]) for one in own["consents"]] == [("privacy", True)]
+    assert own["visits"] == []
+    phone.get("campaigns/play/me")
+    other.get("campaigns/play/me")
+    assert phone.get("me").get_json()["visits"] == [{"campaign": "play", "day": "2026-12-01", "region": "s1c2"}]
     (paper,) = own["papers"]
     assert (paper["id"], paper["correct"], paper["passed"]) == (done["paper"]["id"], 4, True)
     assert (paper["dealt_at"], paper["handed_in_at"]) == (
@@ -103,7 +107,8 @@ def test_the_export_holds_no_hash_and_no_answer_key(world: World, clock: time_ma
 def test_the_export_of_somebody_new_is_empty(world: World) -> None:
     own = world.citizen(consents_to=None).get("me").get_json()
     assert own.pop("citizen")["region"] is None
-    assert own == {"volunteer": None, "consents": [], "papers": [], "tickets": [], "draws": [], "awards": []}
+    lists = ("consents", "visits", "papers", "tickets", "draws", "awards")
+    assert own == {"volunteer": None} | {name: [] for name in lists}
 
 
 def test_a_paper_that_was_never_handed_in_is_exported_too(world: World, clock: time_machine.Traveller) -> None:
