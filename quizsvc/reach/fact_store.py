@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import Row, bindparam, delete, func, select, update
 
 from quizsvc.kit.db import db, insert, insert_all, insert_new, table_of
-from quizsvc.reach.facts import Place
+from quizsvc.reach.facts import WHOLE, Place
 from quizsvc.reach.models import CountRecord, ShareRecord, TurnRecord, VisitRecord
 
 TURN = 1
@@ -114,6 +114,13 @@ def sum_counts(
         .group_by(record.region, record.metric, record.apart)
     )
     return db.session.execute(wanted).all()
+
+
+def find_first_day(campaign_ids: Collection[UUID]) -> str | None:
+    """The first day on which anything was counted."""
+    record = CountRecord
+    days = select(func.min(record.day)).where(record.campaign_id.in_(campaign_ids), record.day != WHOLE)
+    return db.session.scalar(days)
 
 
 def list_days(campaign_id: UUID, region: str, *, first: str, last: str) -> Sequence[Row[*tuple[Any, ...]]]:

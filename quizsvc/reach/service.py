@@ -1,9 +1,9 @@
 """Figures of campaigns: for the office in every detail, for everybody as totals. Visits."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -72,9 +72,14 @@ def require_reader(staff: Staff, *, over: Region) -> None:
         raise RoleMissing
 
 
-def whole_period(campaigns: Iterable[Campaign], *, now: datetime) -> Period:
-    """From the first day of the first one until today: prizes are fetched after the last day, too."""
-    first = min(day_of(campaign.definition.opens_at) for campaign in campaigns)
+def whole_period(campaigns: Sequence[Campaign], *, now: datetime) -> Period:
+    """From the first day of the first campaign, or the first one that was counted, until today.
+
+    What a person let count may lie before the opening; prizes are fetched after the end.
+    """
+    opened = min(day_of(campaign.definition.opens_at) for campaign in campaigns)
+    counted = store.find_first_day([one.id for one in campaigns])
+    first = opened if counted is None else min(opened, date.fromisoformat(counted))
     return Period(first, max(first, day_of(now)))
 
 

@@ -7,7 +7,7 @@ import pytest
 import time_machine
 
 from quizsvc.accounts import service as accounts
-from quizsvc.kit.clock import utcnow
+from quizsvc.kit.clock import rfc3339, utcnow
 from quizsvc.kit.db import transaction
 from quizsvc.kit.http import PAGES
 from quizsvc.materials import stock
@@ -15,9 +15,9 @@ from quizsvc.reach.metrics import METRICS
 from quizsvc.regions import service as regions
 from tests.materials.place import BOX, FAN, MATERIALS
 from tests.outreach.place import volunteer
-from tests.outreach.reports import sent, tally
+from tests.outreach.reports import decide, held_ids, sent, tally
 from tests.reach.test_survey import FEW, at_home, settle
-from tests.world import COMMUNITY, NEIGHBOUR, PASSWORD, STREET, World
+from tests.world import COMMUNITY, NEIGHBOUR, PASSWORD, START, STREET, World
 
 STATISTICS = "campaigns/play/statistics"
 
@@ -197,3 +197,15 @@ def test_statistics_cost_as_many_statements_whatever_there_is(
         costs.append(len(statements))
         clock.shift(timedelta(hours=1))
     assert costs[0] == costs[1] <= 25, statements
+
+
+def test_what_a_person_let_count_before_the_opening_is_in_the_whole(world: World) -> None:
+    phone, before = volunteer(world), START - timedelta(days=10)
+    assert sent(phone, tally(people=40), tally(people=7, occurred_at=rfc3339(before))) == ["created", "held"]
+    (held_id,) = held_ids(world.desk("second"))
+    assert decide(world.desk("second"), held_id, "count").status_code == 200
+    settle()
+    assert shown(world)["线下触达"] == (47, "47", "人次")
+    assert public(world)["period"]["from"] == "2026-11-21"
+    figures = world.desk("second").get(STATISTICS).get_json()["figures"]
+    assert [one["value"] for one in figures if one["id"] == "offline.people" and not one["of"]] == [47]
