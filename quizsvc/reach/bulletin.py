@@ -102,7 +102,7 @@ def _apart(snapshot: Snapshot, metric_id: str, by: str) -> list[Figure]:
 
 
 def _volunteers(made: Bulletin, snapshot: Snapshot) -> list[Phrase]:
-    phrases = []
+    phrases: list[Phrase] = []
     for one in _apart(snapshot, "offline.volunteers_enrolled", "kind"):
         name = snapshot.name("kind", one.of["kind"])
         called = f"反诈{name}" if name == "志愿者" else name
@@ -112,7 +112,7 @@ def _volunteers(made: Bulletin, snapshot: Snapshot) -> list[Phrase]:
 
 
 def _materials(made: Bulletin, snapshot: Snapshot) -> list[Phrase]:
-    phrases = []
+    phrases: list[Phrase] = []
     for one in _apart(snapshot, "offline.handed_out", "material"):
         text = f"{snapshot.name('material', one.of['material'])}{say(one.value or 0, one.unit, digits=HEADLINE_DIGITS)}"
         phrases.append(made.cite(text if phrases else f"发放{text}", one))

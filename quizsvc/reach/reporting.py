@@ -22,7 +22,6 @@ from quizsvc.regions import service as regions
 from quizsvc.regions.rules import Region
 
 MAY_REPORT = ("operator", "auditor", "partner")
-SAME_FOR = timedelta(minutes=1)  # Word, Excel and Markdown fetched one after the other hold the same figures
 
 
 class SnapshotUnknown(Refusal):
@@ -43,12 +42,6 @@ def get_snapshot(snapshot_id: UUID, *, by: Staff) -> Snapshot:
         raise SnapshotUnknown
     require_reporter(by, over=regions.get_region(found.survey.region))
     return found
-
-
-def find_fresh(campaigns: Sequence[Campaign], *, region: Region, period: Period, now: datetime) -> Snapshot | None:
-    """What was made on this question a moment ago."""
-    asked = Asked([one.slug for one in campaigns], region.code, period)
-    return snapshot_store.find_latest(asked, since=now - SAME_FOR)
 
 
 def make_snapshot(

@@ -38,10 +38,9 @@ def find_snapshot(snapshot_id: UUID) -> Snapshot | None:
     return _first(SnapshotRecord.id == snapshot_id)
 
 
-def find_latest(asked: Asked, *, since: datetime | None = None) -> Snapshot | None:
-    """The last snapshot made on this question, or none made since then."""
-    wanted: list[ColumnElement[Any]] = [SnapshotRecord.asked == sha256_hex(asked.text)]
-    return _first(*wanted, *([] if since is None else [SnapshotRecord.made_at >= since]))
+def find_latest(asked: Asked) -> Snapshot | None:
+    """The last snapshot made on this question."""
+    return _first(SnapshotRecord.asked == sha256_hex(asked.text))
 
 
 def _first(*wanted: ColumnElement[Any]) -> Snapshot | None:

@@ -114,7 +114,7 @@ def find_changes(before: Snapshot, after: Sequence[Figure]) -> list[Change]:
     for key in [*now, *(one for one in then if one not in now)]:
         old, new = then.get(key), now.get(key)
         one = new or old
-        was, is_now = old and old.value, new and new.value
+        was, is_now = (None if side is None else side.value for side in (old, new))
         if one is not None and was != is_now:
             found.append(Change(one.metric.id, dict(one.of), was, is_now, one.unit))
     return found
