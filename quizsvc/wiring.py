@@ -27,8 +27,8 @@ from quizsvc.outreach import tally_routes as tallies
 from quizsvc.quiz import cli as quiz_cli
 from quizsvc.quiz import routes as quiz
 from quizsvc.reach import cli as reach_cli
+from quizsvc.reach import report_cli, settling
 from quizsvc.reach import routes as reach
-from quizsvc.reach import settling
 from quizsvc.regions import routes as regions
 
 API = "/api/v1"
@@ -66,6 +66,7 @@ COMMANDS: tuple[click.Command, ...] = (
     outreach_cli.tallies,
     reach_cli.group,
     reach_cli.reach,
+    report_cli.report,
     demo_cli.simulate,
 )
 

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, String, Uuid
+from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, Index, String, Text, Uuid
 from sqlalchemy.orm import Mapped, mapped_column
 
 from quizsvc.kit.db import Base, UtcDateTime
@@ -98,3 +98,18 @@ class TurnRecord(Base):
     __tablename__ = "reach_turn"
 
     id: Mapped[int] = mapped_column(primary_key=True)
+
+
+class SnapshotRecord(Base):
+    """What a report was made from; never changed and never deleted. `asked`: the question, in one text for one."""
+
+    __tablename__ = "report_snapshots"
+    __table_args__ = (Index("ix_report_snapshots_asked", "asked", "made_at"),)
+
+    id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    region_id: Mapped[UUID] = mapped_column(Uuid, ForeignKey("regions.id"))
+    asked: Mapped[str] = mapped_column(String(64))
+    made_by: Mapped[str] = mapped_column(String(40))
+    made_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    document: Mapped[str] = mapped_column(Text)
+    digest: Mapped[str] = mapped_column(String(64))

@@ -77,6 +77,7 @@ def test_every_refusal_is_declared_by_some_route_or_raised_to_the_command_line_o
         "lottery.beacon_fixed",
         "lottery.cannot_void",
         "outreach.not_assigned",
+        "reach.snapshot_unknown",
     }
     doors = {kind.code for area in AREAS if area.guard for kind in operation_of(area.guard).refusals}
     everywhere = {"http.not_found", "http.method_not_allowed", "http.bad_request"}

@@ -1,0 +1,110 @@
+"""Make a report's snapshot, or look one up."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from quizsvc.accounts import service as accounts
+from quizsvc.accounts.rules import KINDS_IN_CHINESE, Staff
+from quizsvc.campaigns.rules import Campaign
+from quizsvc.kit.clock import day_of
+from quizsvc.kit.errors import Refusal
+from quizsvc.kit.ids import new_id
+from quizsvc.materials import stock
+from quizsvc.quiz import bank
+from quizsvc.reach import cases, service, snapshot_store
+from quizsvc.reach.facts import ELSEWHERE
+from quizsvc.reach.figures import Month
+from quizsvc.reach.snapshots import Asked, CaseFigures, Heading, Names, Snapshot, find_changes, list_figures
+from quizsvc.reach.survey import Period, Survey
+from quizsvc.regions import service as regions
+from quizsvc.regions.rules import Region
+
+MAY_REPORT = ("operator", "auditor", "partner")
+
+
+class SnapshotUnknown(Refusal):
+    code, status = "reach.snapshot_unknown", 404
+    zh, en = "没有这份报告", "There is no such report"
+
+
+def require_reporter(staff: Staff, *, over: Region) -> None:
+    """RoleMissing unless the staff member, or partner, may have reports of a region."""
+    if not any(staff.holds(role, over=over) for role in MAY_REPORT):
+        raise accounts.RoleMissing
+
+
+def get_snapshot(snapshot_id: UUID, *, by: Staff) -> Snapshot:
+    """A stored snapshot as it was; SnapshotUnknown, RoleMissing."""
+    found = snapshot_store.find_snapshot(snapshot_id)
+    if found is None:
+        raise SnapshotUnknown
+    require_reporter(by, over=regions.get_region(found.survey.region))
+    return found
+
+
+def make_snapshot(
+    campaigns: Sequence[Campaign], *, region: Region, period: Period, by: Staff, now: datetime
+) -> Snapshot:
+    """Survey the campaigns and store what was found, with what changed since the same was asked before."""
+    require_reporter(by, over=region)
+    survey = service.survey(campaigns, region=region, period=period, now=now)
+    return keep(survey, campaigns, region=region, by=by, now=now)
+
+
+def keep(survey: Survey, campaigns: Sequence[Campaign], *, region: Region, by: Staff, now: datetime) -> Snapshot:
+    """Store a survey, the cases beside it, and what changed since the last one on the same question."""
+    asked = Asked(survey.campaigns, region.code, survey.period)
+    fresh = Snapshot(
+        id=str(new_id()),
+        made_by=by.name,
+        heading=_heading(campaigns, region),
+        survey=survey,
+        cases=_compare_cases(region, survey.period, now=now),
+        names=_names(region, survey),
+    )
+    before = snapshot_store.find_latest(asked)
+    if before is not None:
+        fresh = replace(fresh, before=before.id, changes=find_changes(before, list_figures(fresh)))
+    snapshot_store.add_snapshot(fresh, region_id=region.id, asked=asked, now=now)
+    accounts.audit(by.name, act="report.make", subject=fresh.id, after={"asked": asked.text}, now=now)
+    return fresh
+
+
+def _heading(campaigns: Sequence[Campaign], region: Region) -> Heading:
+    definitions = [one.definition for one in campaigns]
+    partners = [partner["name"] for one in definitions for partner in one.partners]
+    return Heading(
+        title=f"{region.name}反诈宣传工作简报",
+        region=region.name,
+        campaigns=[one.title for one in definitions],
+        organisers=list(dict.fromkeys(one.organiser["name"] for one in definitions)),
+        partners=list(dict.fromkeys(partners)),
+    )
+
+
+def _names(region: Region, survey: Survey) -> Names:
+    asked = {one.of["question"] for one in survey.figures if "question" in one.of}
+    return {
+        "region": {one.code: one.name for one in regions.list_subtrees([region])} | {ELSEWHERE: "其他区域"},
+        "material": {one.code: one.name for one in stock.list_materials()},
+        "kind": KINDS_IN_CHINESE,
+        "scam_type": {one.code: one.name for one in bank.known_scam_types()},
+        "question": {one.text.code: one.text.stem for one in bank.list_entries() if one.text.code in asked},
+    }
+
+
+def _compare_cases(region: Region, period: Period, *, now: datetime) -> list[CaseFigures]:
+    """From January to the last month that is over and known; to the last that is over where none is known."""
+    over = Month.of(min(period.last + timedelta(days=1), day_of(now))).plus(-1)
+    months = [Month(over.year, number) for number in range(over.month, 0, -1)]
+    found = [_compared(region, month) for month in months]
+    known = [one for one in found if any(case.compared.now is not None for case in one)]
+    return (known or found)[0]
+
+
+def _compared(region: Region, last: Month) -> list[CaseFigures]:
+    first = Month(last.year, 1)
+    years = cases.compare_years(region, first=first, last=last)
+    return [CaseFigures(one.measure, first, last, one.comparison, one.sources) for one in years.values()]

@@ -1,0 +1,54 @@
+"""Every statement on what reports were made from: rows are added and read, nothing else."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import orjson
+from sqlalchemy import ColumnElement, select
+
+from quizsvc.kit.canonical import sha256_hex
+from quizsvc.kit.db import db, insert
+from quizsvc.reach.models import SnapshotRecord
+from quizsvc.reach.snapshots import Asked, Snapshot, document_of, snapshot_of
+
+
+class SnapshotDamaged(Exception):
+    """Somebody changed a stored snapshot."""
+
+
+def add_snapshot(snapshot: Snapshot, *, region_id: UUID, asked: Asked, now: datetime) -> None:
+    """Store what a report is made from."""
+    document = document_of(snapshot)
+    db.session.execute(
+        insert(SnapshotRecord).values(
+            id=UUID(snapshot.id),
+            region_id=region_id,
+            asked=sha256_hex(asked.text),
+            made_by=snapshot.made_by,
+            made_at=now,
+            document=document,
+            digest=sha256_hex(document),
+        )
+    )
+
+
+def find_snapshot(snapshot_id: UUID) -> Snapshot | None:
+    """The snapshot with this id."""
+    return _first(SnapshotRecord.id == snapshot_id)
+
+
+def find_latest(asked: Asked) -> Snapshot | None:
+    """The last snapshot made on this question."""
+    return _first(SnapshotRecord.asked == sha256_hex(asked.text))
+
+
+def _first(*wanted: ColumnElement[Any]) -> Snapshot | None:
+    record = SnapshotRecord
+    newest = select(record.id, record.made_by, record.document, record.digest).where(*wanted)
+    row = db.session.execute(newest.order_by(record.made_at.desc(), record.id.desc()).limit(1)).first()
+    if row is None:
+        return None
+    if sha256_hex(row.document) != row.digest:
+        raise SnapshotDamaged(row.id)
+    return snapshot_of(orjson.loads(row.document), snapshot_id=str(row.id), made_by=row.made_by)
