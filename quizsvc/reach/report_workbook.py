@@ -100,11 +100,13 @@ def _write_whole(sheet: Worksheet, snapshot: Snapshot, figures: Iterable[Figure]
         said = (KINDS[one.metric.kind], one.metric.name, apart)
         for column, cell in enumerate(said):
             sheet.write_string(row, column, cell, forms["text"])
-        _write_value(sheet, row, 3, one, forms)
+        if one.value is not None:  # what is not known leaves its cell empty, and says why further on
+            _write_value(sheet, row, 3, one, forms)
         sheet.write_string(row, 4, one.unit, forms["text"])
+        why = "" if one.value is not None else one.shown
         if one.base is not None:
             sheet.write_number(row, 5, one.base, forms["count"])
-        for column, cell in enumerate((one.reason or "", one.source or "", one.metric.id), start=6):
+        for column, cell in enumerate((why, one.source or "", one.metric.id), start=6):
             sheet.write_string(row, column, cell, forms["text"])
     for column, width in enumerate((10, 18, 18, 14, 8, 10, 40, 40, 32)):
         sheet.set_column(column, column, width)
