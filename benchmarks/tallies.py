@@ -89,12 +89,12 @@ def _server(volunteers: int, workers: int) -> Iterator[tuple[World, Server, Sequ
         world = World(settings)
         world.fill()
         with world.app.app_context():
-            phones = _enrol(world.slug, volunteers)
+            phones = enrol(world.slug, volunteers)
         with service(settings, workers=workers, worker_class="gthread", threads=4) as server:
             yield world, server, phones
 
 
-def _enrol(slug: str, number: int) -> Sequence[str]:
+def enrol(slug: str, number: int) -> Sequence[str]:
     """Volunteers of the whole street with a log-in each; their tokens."""
     now = utcnow()
     with transaction():

@@ -174,16 +174,45 @@ def insert_all(table: type[Base], rows: Sequence[Mapping[str, Any]]) -> set[Any]
     return set(db.session.scalars(_insert_listed(table), {"rows": orjson.dumps(rows).decode()}))
 
 
+def add_all(table: type[Base], rows: Sequence[Mapping[str, Any]], *, to: str) -> None:
+    """Add to a column of the rows that stand under these primary keys; insert those that do not. As insert_all."""
+    if not rows:
+        return
+    into = table_of(table)
+    if db.engine.dialect.name == "sqlite":
+        db.session.connection().execute(_adding(sqlite.insert(into), into, to), rows)
+    else:
+        db.session.execute(_add_listed(table, to), {"rows": orjson.dumps(rows).decode()})
+
+
+@cache
+def _add_listed(table: type[Base], to: str) -> Executable:
+    into = table_of(table)
+    return _adding(_from_listed(into), into, to)
+
+
+def _adding(inserting: Any, into: Table, to: str) -> Executable:
+    key = [one.name for one in into.primary_key]
+    added: Executable = inserting.on_conflict_do_update(
+        index_elements=key, set_={to: into.c[to] + inserting.excluded[to]}
+    )
+    return added
+
+
 @cache
 def _insert_listed(table: type[Base]) -> Executable:
     into = table_of(table)
+    return _from_listed(into).on_conflict_do_nothing().returning(*into.primary_key)
+
+
+def _from_listed(into: Table) -> postgresql.Insert:
+    """An INSERT of what one parameter lists as JSON."""
     listed = (
         func.json_to_recordset(sql_cast(bindparam("rows", type_=String), postgresql.JSON))
         .table_valued(*(column(one.name, one.type) for one in into.columns))
         .render_derived(name="listed", with_types=True)
     )
-    inserted = postgresql.insert(into).from_select(list(into.columns.keys()), select(listed))
-    return inserted.on_conflict_do_nothing().returning(*into.primary_key)
+    return postgresql.insert(into).from_select(list(into.columns.keys()), select(listed))
 
 
 @cache

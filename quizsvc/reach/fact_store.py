@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import Row, bindparam, delete, func, select, update
 
-from quizsvc.kit.db import db, insert, insert_all, insert_new, table_of
+from quizsvc.kit.db import add_all, db, insert_all, insert_new, table_of
 from quizsvc.reach.facts import WHOLE, Place
 from quizsvc.reach.models import CountRecord, ShareRecord, TurnRecord, VisitRecord
 
@@ -75,12 +75,7 @@ def add_counts(campaign_id: UUID, changes: Mapping[Place, int]) -> None:
         for place, n in sorted(changes.items())
         if n < 0
     ]
-    if more:
-        adding = insert(CountRecord)
-        added = adding.on_conflict_do_update(
-            index_elements=["campaign_id", *Place._fields], set_={"n": _counts.c.n + adding.excluded.n}
-        )
-        db.session.connection().execute(added, more)
+    add_all(CountRecord, more, to="n")
     if less:
         of_campaign = _LESS.where(_counts.c.campaign_id == campaign_id)
         db.session.connection().execute(of_campaign, less)
