@@ -8,6 +8,7 @@ import secrets
 import statistics
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import date, timedelta
 from resource import RUSAGE_SELF, getrusage
 from time import perf_counter
 from typing import Any
@@ -175,11 +176,13 @@ def _read_pages(world: World) -> dict[str, float]:
         street = regions.get_region(campaigns.get_campaign(world.slug).definition.region)
         community = next(one.code for one in regions.list_subtrees([street]) if one.level == "community")
     _, _, begin = _campaign(world)
+    first = date.fromisoformat(begin)
+    week, whole = (f"from={first}&to={first + timedelta(days=days - 1)}" for days in (7, DAYS))
     pages: Mapping[str, str] = {
         "public page": "reach",
-        "statistics, whole": "statistics",
-        "statistics, a week": f"statistics?from={begin}&to={begin[:8]}{min(int(begin[8:]) + 6, 28):02}",
-        "statistics, a community": f"statistics?region={community}",
+        "statistics, whole": f"statistics?{whole}",
+        "statistics, a week": f"statistics?{week}",
+        "statistics, a community": f"statistics?{whole}&region={community}",
     }
     found = {}
     for name, path in pages.items():
