@@ -1,206 +1,262 @@
-"""`python -m benchmarks.reach`: figures of a campaign with very many papers, made in bulk on PostgreSQL.
+"""`python -m benchmarks.reach`: figures of ten thousand papers and of a million, on PostgreSQL with durable commits.
 
-Counting everything anew, then the pages that read the counts: at a hundredth of the papers and at all of them.
+How long everything takes to be counted anew and what memory that needs; how quickly the statistics and the public
+totals answer, nothing cached; what a mark adds to handing in a paper.
 """
 
-import json
+import multiprocessing
+import resource
 import secrets
 import statistics
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from datetime import date, timedelta
-from resource import RUSAGE_SELF, getrusage
-from time import perf_counter
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, nullcontext
+from datetime import timedelta
 from typing import Any
-from uuid import UUID
+from unittest.mock import patch
 
 import click
+import orjson
 from sqlalchemy import text
 
-from benchmarks.tallies import MATERIALS, enrol
-from benchmarks.world import World
+from benchmarks import history
+from benchmarks.calls import CALLS
+from benchmarks.counts import ask
+from benchmarks.report import RESULTS, machine
+from benchmarks.tallies import MATERIALS
+from benchmarks.world import CAMPAIGN, World
+from quizsvc.accounts import service as accounts
+from quizsvc.accounts.rules import VOLUNTEER_KINDS
+from quizsvc.app import create_app
+from quizsvc.backoffice import service as backoffice
 from quizsvc.campaigns import service as campaigns
-from quizsvc.kit.clock import utcnow
+from quizsvc.campaigns.files import read_campaign
+from quizsvc.kit import dirty
+from quizsvc.kit.clock import day_of, utcnow
+from quizsvc.kit.crypto import keys
 from quizsvc.kit.db import db, reading, transaction
 from quizsvc.kit.http import PAGES
-from quizsvc.quiz import bank_store
+from quizsvc.kit.problems import parse_toml, read_text
+from quizsvc.materials import stock
 from quizsvc.reach import settling
-from quizsvc.regions import service as regions
 from quizsvc.settings import Settings
 from tests.servers import postgres, valkey
 
-PAPERS_EACH = 5
-QUESTIONS = 10
-DAYS = 60
-CALLS = 30
-
-CITIZENS = """
-INSERT INTO citizens (id, openid_hash, region_id, created_at)
-SELECT gen_random_uuid(), md5('c' || n) || md5('d' || n), (CAST(:homes AS uuid[]))[1 + n % CAST(:places AS int)], now()
-FROM generate_series(CAST(:first AS int), CAST(:last AS int)) n"""
-PAPERS = """
-INSERT INTO papers (id, campaign_id, citizen_id, limit_key, region_id, day, no_of_day, state, dealt_at, earns_ticket,
-                    items, given, correct, passed, handed_in_at)
-SELECT gen_random_uuid(), :campaign, c.id, c.openid_hash, c.region_id, CAST(:begin AS date) + d, 1, 'marked',
-       CAST(:begin AS timestamptz) + d * interval '1 day', true, t.items, t.given, t.correct, t.passed,
-       CAST(:begin AS timestamptz) + d * interval '1 day'
-FROM (SELECT *, row_number() OVER () AS n FROM citizens WHERE openid_hash = ANY(
-        SELECT md5('c' || n) || md5('d' || n) FROM generate_series(CAST(:first AS int), CAST(:last AS int)) n)) c
-CROSS JOIN generate_series(0, CAST(:each AS int) - 1) k
-CROSS JOIN LATERAL (SELECT CAST((c.n * 7 + k * 11) % CAST(:days AS int) AS int) AS d) x
-JOIN json_to_recordset(CAST(:templates AS json)) AS t(no int, items json, given json, correct int, passed boolean)
-  ON t.no = (c.n + k * 3) % CAST(:kinds AS int)"""
-TALLIES = """
-WITH made AS (SELECT gen_random_uuid() AS id, n FROM generate_series(1, CAST(:tallies AS int)) n),
-t AS (INSERT INTO tallies (id, volunteer_id, voided)
-      SELECT id, (CAST(:volunteers AS uuid[]))[1 + n % CAST(:workers AS int)], false FROM made),
-r AS (INSERT INTO tally_revisions (tally_id, revision, void, in_force, state, content, campaign_id, region_id,
-                                   occurred_at, setting, households, people, received_at, clock_skew)
-      SELECT id, 1, false, true, 'counted', '{}', :campaign, (CAST(:homes AS uuid[]))[1 + n % CAST(:places AS int)],
-             CAST(:begin AS timestamptz) + (n % CAST(:days AS int)) * interval '1 day',
-             (ARRAY['household', 'shop', 'stall', 'talk'])[1 + n % 4], 1, 1 + n % 5, now(), 0 FROM made)
-INSERT INTO handouts (tally_id, revision, no, material, quantity, factor)
-SELECT id, 1, k, (CAST(:materials AS text[]))[1 + k], 1 + n % 3, 1 FROM made CROSS JOIN generate_series(0, 2) k"""
+SLUG = "reach"
+SMALL = 100  # the short past is a hundredth of the long one
+GOAL_REBUILD, GOAL_P95, GOAL_GROWTH, GOAL_MARK = 300.0, 300.0, 3.0, 5.0
+PERSONS_A_ROUND = 150
+HAND_IN = "hand in a paper"
+Row = Mapping[str, Any]
 
 
 @click.command()
-@click.option("--papers", default=1_000_000, show_default=True, type=click.IntRange(1000))
-@click.option("--tallies", default=100_000, show_default=True, type=click.IntRange(1000))
-def main(papers: int, tallies: int) -> None:
-    """Measure counting and reading of figures on PostgreSQL."""
-    found: list[Mapping[str, float]] = []
-    with _world() as world, world.app.app_context():
-        enrol(world.slug, 200)
-        _forget_marks()
-        made = 0
-        for target in (papers // 100, papers):
-            _make(world, made // PAPERS_EACH, target // PAPERS_EACH)
-            if not made:
-                _report_tallies(world, tallies)
-            made = target
-            found.append(_measure(world, target))
-    small, large = found
-    for name in sorted(large.keys() & small.keys()):
-        click.echo(f"{name:32} {small[name]:8.1f} ms {large[name]:8.1f} ms  x{large[name] / small[name]:.2f}")
+@click.option("--papers", default=1_000_000, show_default=True, type=click.IntRange(10_000))
+@click.option("--tallies", default=100_000, show_default=True, type=click.IntRange(1_000))
+@click.option("--requests", default=40, show_default=True, type=click.IntRange(5), help="of each call")
+@click.option("--rounds", default=12, show_default=True, type=click.IntRange(2), help="with and without marks")
+def main(papers: int, tallies: int, requests: int, rounds: int) -> None:
+    """Measure the figures of a short past, then of one a hundred times as long."""
+    click.echo(machine())
+    with _world() as (world, settings):
+        ids = _prepare(world)
+        found: dict[str, Any] = {}
+        reached = (0, 0)
+        for share in (SMALL, 1):
+            until = papers // share, tallies // share
+            with world.app.app_context():
+                history.fill(ids, first=reached[0], last=until[0])
+                history.report(ids, first=reached[1], last=until[1])
+                history.analyze()
+            reached = until
+            click.echo(f"\n{until[0]:,} papers, {until[1]:,} tallies")
+            found[str(until[0])] = {"rebuild": _rebuild(settings), "calls": _ask_everything(world, requests)}
+            _say(found[str(until[0])], papers=until[0])
+        _compare(*found.values())
+        found["marks"] = _marks(world, rounds)
+    RESULTS.mkdir(exist_ok=True)
+    path = RESULTS / f"{utcnow():%Y%m%dT%H%M%SZ}-reach.json"
+    path.write_bytes(orjson.dumps({"machine": machine(), "found": found}, option=orjson.OPT_INDENT_2))
+    click.echo(f"written to {path}")
 
 
 @contextmanager
-def _world() -> Iterator[World]:
-    with postgres(durable=True) as database_url, valkey() as redis_url:
-        world = World(
-            Settings(database_url, redis_url, (secrets.token_urlsafe(48),), secrets.token_urlsafe(48), wechat=None)
-        )
+def _world() -> Iterator[tuple[World, Settings]]:
+    with postgres(durable=True, settings=("max_wal_size=4GB",)) as database_url, valkey() as redis_url:
+        made = secrets.token_urlsafe(48), secrets.token_urlsafe(48)
+        settings = Settings(database_url, redis_url, (made[0],), made[1], wechat=None)
+        world = World(settings)
         world.fill()
-        yield world
+        yield world, settings
 
 
-def _campaign(world: World) -> tuple[UUID, list[UUID], str]:
-    """The campaign's id, its communities, and its first day."""
-    with reading():
-        campaign = campaigns.get_campaign(world.slug)
-        street = regions.get_region(campaign.definition.region)
-        homes = [one.id for one in regions.list_subtrees([street]) if one.level == "community"]
-    return campaign.id, homes, campaign.definition.opens_at.date().isoformat()
-
-
-def _templates() -> list[dict[str, Any]]:
-    """Twenty papers: ten questions each, some of them answered wrongly."""
-    with reading():
-        questions = sorted(bank_store.list_questions(), key=lambda one: one.code)
-    made = []
-    for no in range(20):
-        dealt = [questions[(no * 17 + k * 7) % len(questions)] for k in range(QUESTIONS)]
-        wrong = no % 4
-        given = [
-            "".join(sorted(one.answer)) if k >= wrong else next(o for o in sorted(one.options) if {o} != one.answer)
-            for k, one in enumerate(dealt)
-        ]
-        items = [[one.id, "".join(sorted(one.options))] for one in dealt]
-        right = QUESTIONS - wrong
-        made.append({"no": no, "items": items, "given": given, "correct": right, "passed": right >= 8})
-    return made
-
-
-def _make(world: World, first: int, last: int) -> None:
-    campaign_id, homes, begin = _campaign(world)
-    templates = _templates()
-    ids = [str(one) for one in homes]
-    for start in range(first, last, 20_000):
-        part = {"first": start + 1, "last": min(start + 20_000, last)}
+def _prepare(world: World) -> Mapping[str, Any]:
+    """A campaign that opened sixty days ago; the ids that its past needs."""
+    now = utcnow()
+    document = dict(parse_toml(read_text(CAMPAIGN), file=CAMPAIGN.name))
+    opens_at = now - timedelta(days=history.DAYS)
+    goods = [prize for prize in document["prize"] if prize["kind"] == "goods"]
+    (box,) = document["round"]
+    prizes = {prize["code"]: box["prizes"][prize["code"]] for prize in goods}
+    document |= {"slug": SLUG, "opens_at": opens_at, "prize": goods}
+    document["round"] = [box | {"opens_at": opens_at, "prizes": prizes}]
+    with world.app.app_context():
         with transaction():
-            db.session.execute(text(CITIZENS), {"homes": ids, "places": len(ids), **part})
-            rest = {"campaign": campaign_id, "begin": begin, "each": PAPERS_EACH, "days": DAYS, "kinds": len(templates)}
-            db.session.execute(text(PAPERS), {"templates": json.dumps(templates), **rest, **part})
-        click.echo(f"{part['last'] * PAPERS_EACH} papers", err=True)
+            operator = accounts.get_staff("operator")
+            campaign = backoffice.load_campaign(read_campaign(document, file=CAMPAIGN.name), by=operator, now=now)
+            backoffice.publish(campaign, by=operator, now=now, one_person=True)
+            stock.load_materials(MATERIALS)
+        history.prepare(campaign_region=campaign.region_id, kind=VOLUNTEER_KINDS[0])
+        with reading():
+            of_campaign = text("SELECT id FROM rounds WHERE campaign_id = :campaign")
+            round_id = db.session.execute(of_campaign, {"campaign": campaign.id}).scalar_one()
+    return {"campaign": campaign.id, "round": round_id, "today": day_of(now)}
 
 
-def _report_tallies(world: World, tallies: int) -> None:
-    campaign_id, homes, begin = _campaign(world)
-    with transaction():
-        workers = [str(row[0]) for row in db.session.execute(text("SELECT id FROM volunteers"))]
-        named = {"tallies": tallies, "volunteers": workers, "workers": len(workers), "campaign": campaign_id}
-        places = {"homes": [str(one) for one in homes], "places": len(homes), "begin": begin, "days": DAYS}
-        db.session.execute(text(TALLIES), {**named, **places, "materials": [one.code for one in MATERIALS]})
+# --- counting everything anew -----------------------------------------------------------------------------------------
 
 
-def _forget_marks() -> None:
-    while True:
-        with transaction():
-            if not settling.settle():
-                return
-
-
-def _measure(world: World, papers: int) -> dict[str, float]:
-    with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(text("VACUUM ANALYZE"))
-    begun = perf_counter()
-    with transaction():
-        people = settling.begin_rebuild(campaigns.get_campaign(world.slug), now=utcnow())
-    _forget_marks()
-    seconds = perf_counter() - begun
-    memory = getrusage(RUSAGE_SELF).ru_maxrss / 1024
-    rate = papers / seconds
-    click.echo(
-        f"{papers} papers: {people} people counted anew in {seconds:.0f} s ({rate:,.0f} papers/s), {memory:.0f} MB"
-    )
-    with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(text("VACUUM ANALYZE"))
-    return _read_pages(world)
-
-
-def _read_pages(world: World) -> dict[str, float]:
-    """p95 of each page in milliseconds, uncached."""
-    client = world.app.test_client()
-    token = world.sign_in("operator")
-    with reading():
-        street = regions.get_region(campaigns.get_campaign(world.slug).definition.region)
-        community = next(one.code for one in regions.list_subtrees([street]) if one.level == "community")
-    _, _, begin = _campaign(world)
-    first = date.fromisoformat(begin)
-    week, whole = (f"from={first}&to={first + timedelta(days=days - 1)}" for days in (7, DAYS))
-    pages: Mapping[str, str] = {
-        "public page": "reach",
-        "statistics, whole": f"statistics?{whole}",
-        "statistics, a week": f"statistics?{week}",
-        "statistics, a community": f"statistics?{whole}&region={community}",
-    }
-    found = {}
-    for name, path in pages.items():
-        seconds: list[float] = []
-        for _ in range(CALLS):
-            world.app.extensions[PAGES].clear()
-            begun = perf_counter()
-            answer = client.get(f"/api/v1/campaigns/{world.slug}/{path}", headers={"Authorization": f"Bearer {token}"})
-            seconds.append(perf_counter() - begun)
-            if answer.status_code != 200:
-                raise RuntimeError(answer.get_data(as_text=True)[:300])
-        found[f"{name}, p95"] = _p95(seconds) * 1000
-        found[f"{name}, p50"] = statistics.median(seconds) * 1000
+def _rebuild(settings: Settings) -> Row:
+    """In a process of its own, so that its memory is nobody else's."""
+    ours, theirs = multiprocessing.get_context("spawn").Pipe()
+    process = multiprocessing.get_context("spawn").Process(target=_rebuild_all, args=(settings, theirs))
+    process.start()
+    found: Row = ours.recv()
+    process.join()
     return found
 
 
-def _p95(values: Sequence[float]) -> float:
-    return sorted(values)[int(len(values) * 0.95)]
+def _rebuild_all(settings: Settings, answer: Any) -> None:
+    app = create_app(settings)
+    with app.app_context():
+        before, begun = _peak_mb(), time.perf_counter()
+        with transaction():
+            people = settling.begin_rebuild(campaigns.get_campaign(SLUG), now=utcnow())
+        marked, longest, done = time.perf_counter() - begun, 0.0, 1
+        while done:
+            at = time.perf_counter()
+            with transaction():
+                done = settling.settle()
+            longest = max(longest, time.perf_counter() - at)
+        seconds = time.perf_counter() - begun
+        with reading():
+            sized = "SELECT pg_total_relation_size('reach_counts'), pg_total_relation_size('reach_shares')"
+            counts, shares = db.session.execute(text(sized)).one()
+            rows = db.session.execute(text("SELECT count(*) FROM reach_counts")).scalar_one()
+    answer.send(
+        {
+            "people": people,
+            "seconds": seconds,
+            "marking_seconds": marked,
+            "longest_transaction": longest,
+            "memory_before_mb": before,
+            "memory_mb": _peak_mb(),
+            "count_rows": rows,
+            "counts_mb": counts / 2**20,
+            "shares_mb": shares / 2**20,
+        }
+    )
+
+
+def _peak_mb() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+# --- asking -----------------------------------------------------------------------------------------------------------
+
+
+def _ask_everything(world: World, requests: int) -> Mapping[str, Row]:
+    """Through the app in this process; what it has cached is forgotten before each request."""
+    with world.app.app_context(), reading():
+        operator, now = accounts.get_staff("operator"), utcnow()
+    with world.app.app_context():
+        token = keys().sign("staff", operator.id.hex, until=now + timedelta(hours=1))
+    week = f"from={day_of(now) - timedelta(days=20)}&to={day_of(now) - timedelta(days=14)}"
+    asked = {
+        "statistics, whole": "statistics",
+        "statistics, a week": f"statistics?{week}",
+        "statistics, a community": "statistics?region=990100001007",
+        "public totals": "reach",
+    }
+    return {name: _ask(world, f"/api/v1/campaigns/{SLUG}/{path}", token, requests) for name, path in asked.items()}
+
+
+def _ask(world: World, path: str, token: str, requests: int) -> Row:
+    client, taken = world.app.test_client(), []
+    for number in range(requests + 3):
+        world.app.extensions[PAGES].clear()
+        begun = time.perf_counter()
+        response = client.get(path, headers={"Authorization": f"Bearer {token}"})
+        if number >= 3:
+            taken.append((time.perf_counter() - begun) * 1000)
+        if response.status_code != 200:
+            raise RuntimeError(f"{path}: {response.status_code} {response.get_data(as_text=True)[:300]}")
+    every = sorted(taken)
+    return {
+        "p50_ms": statistics.median(every),
+        "p95_ms": every[min(len(every) - 1, len(every) * 95 // 100)],
+        "kilobytes": len(response.get_data()) / 1024,
+        "figures": len(response.get_json()["figures"]),
+    }
+
+
+# --- what a mark costs ------------------------------------------------------------------------------------------------
+
+
+def _marks(world: World, rounds: int) -> Row:
+    """Processor time of handing in, with and without the mark, in turns; the database's share is not in it."""
+    taken: dict[bool, list[float]] = {True: [], False: []}
+    names = [call.name for call in CALLS]
+    hand_in = CALLS[names.index(HAND_IN)]
+    for number in range(rounds * 2 + 1):
+        people, is_marked = world.newcomers(PERSONS_A_ROUND), number % 2 == 0
+        for call in CALLS[: names.index(HAND_IN)]:
+            call.learn(world, people, ask(world, people, call))
+        without = nullcontext() if is_marked else patch.object(dirty, "mark", lambda *_, **__: None)
+        with without:
+            begun = time.process_time()
+            ask(world, people, hand_in)
+            cpu = (time.process_time() - begun) / len(people) * 1000
+        if number:
+            taken[is_marked].append(cpu)
+    with_mark, without_mark = statistics.median(taken[True]), statistics.median(taken[False])
+    adds = (with_mark / without_mark - 1) * 100
+    click.echo(
+        f"\nhand in: {without_mark:.3f} ms of the processor, with its mark {with_mark:.3f} ms:"
+        f" {adds:+.1f} % ({_verdict(adds <= GOAL_MARK)} {GOAL_MARK:.0f} %)"
+    )
+    return {"with_ms": with_mark, "without_ms": without_mark, "adds_percent": adds, "rounds": rounds}
+
+
+# --- saying -----------------------------------------------------------------------------------------------------------
+
+
+def _say(found: Mapping[str, Any], *, papers: int) -> None:
+    one = found["rebuild"]
+    goal = GOAL_REBUILD * papers / 1_000_000
+    click.echo(
+        f"rebuild: {one['seconds']:.1f} s, {papers / one['seconds']:,.0f} papers a second"
+        f" ({_verdict(one['seconds'] < goal)} {goal:.0f} s); longest transaction {one['longest_transaction']:.2f} s;"
+        f" memory {one['memory_before_mb']:.0f} -> {one['memory_mb']:.0f} MB\n"
+        f"counts: {one['count_rows']:,} rows, {one['counts_mb']:.0f} MB; shares {one['shares_mb']:.0f} MB"
+    )
+    for name, call in found["calls"].items():
+        click.echo(
+            f"{name:<26} p50 {call['p50_ms']:7.1f} ms  p95 {call['p95_ms']:7.1f} ms"
+            f" ({_verdict(call['p95_ms'] < GOAL_P95)} {GOAL_P95:.0f} ms)"
+            f"  {call['figures']:>5} figures, {call['kilobytes']:.0f} KB"
+        )
+
+
+def _compare(short: Mapping[str, Any], long: Mapping[str, Any]) -> None:
+    click.echo("\na hundred times the papers:")
+    for name, call in long["calls"].items():
+        grown = call["p50_ms"] / short["calls"][name]["p50_ms"]
+        click.echo(f"{name:<26} {grown:.2f} times the time ({_verdict(grown <= GOAL_GROWTH)} {GOAL_GROWTH:.0f} times)")
+
+
+def _verdict(is_met: bool) -> str:
+    return "meets" if is_met else "misses"
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ from quizsvc.reach import facts
 from quizsvc.reach.facts import ELSEWHERE, Answer, Counts, Did, Paper, Place, Report
 from quizsvc.regions import service as regions
 
-MOST_AT_ONCE = 2_000  # marks in one transaction: a second's work, and others wait no longer for their turn
+MOST_AT_ONCE = 1_000  # marks in one transaction: a second or two, for which SQLite's other writers wait
 STAGE_OF = {draws.DREW: facts.DREW, draws.WON: facts.WON, draws.REDEEMED: facts.REDEEMED}
 
 
