@@ -5,10 +5,10 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, bindparam, delete, func, select, update
+from sqlalchemy import Row, bindparam, delete, func, literal, select, update
 
 from quizsvc.kit.db import add_all, db, insert_all, insert_new, table_of
-from quizsvc.reach.facts import WHOLE, Place
+from quizsvc.reach.facts import CHAINED, NEVER, WHOLE, Place
 from quizsvc.reach.models import CountRecord, ShareRecord, TurnRecord, VisitRecord
 
 TURN = 1
@@ -100,15 +100,26 @@ def delete_counts(campaign_id: UUID) -> None:
 def sum_counts(
     campaign_id: UUID, regions: Collection[str], *, first: str, last: str
 ) -> Sequence[Row[*tuple[Any, ...]]]:
-    """Sums between two days by region, metric and what it is shown apart by."""
+    """Sums between two days by region, metric and what it is shown apart by; of people, those who are new in them."""
     record = CountRecord
-    wanted = (
-        select(record.region, record.metric, record.apart, func.sum(record.n).label("n"))
-        .where(record.campaign_id == campaign_id, record.region.in_(regions))
-        .where(record.day >= first, record.day <= last)
+    within = (
+        record.campaign_id == campaign_id,
+        record.region.in_(regions),
+        record.day >= first,
+        record.day <= last,
+    )
+    total = func.sum(record.n).label("n")
+    summed = (
+        select(record.region, record.metric, record.apart, total)
+        .where(*within, record.metric.not_in(CHAINED))
         .group_by(record.region, record.metric, record.apart)
     )
-    return db.session.execute(wanted).all()
+    people = (
+        select(record.region, record.metric, literal(NEVER).label("apart"), total)
+        .where(*within, record.metric.in_(CHAINED), record.apart < first)
+        .group_by(record.region, record.metric)
+    )
+    return [*db.session.execute(summed), *db.session.execute(people)]
 
 
 def find_first_day(campaign_ids: Collection[UUID]) -> str | None:

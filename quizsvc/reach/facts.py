@@ -14,6 +14,8 @@ from datetime import date
 from itertools import pairwise
 from typing import NamedTuple
 
+from quizsvc.accounts.rules import VOLUNTEER_KINDS
+
 ELSEWHERE = ""
 WHOLE = ""  # stands for the day of what is counted over the whole campaign
 NEVER = ""  # before a person's first day
@@ -36,6 +38,7 @@ FIRST, FIRST_PASSED = "online.first_papers", "online.first_paper_passers"
 FIRST_ANSWERS, FIRST_RIGHT = "first.answers", "first.right"
 ACTIVE = "offline.volunteers_active"
 HANDED_OUT = "offline.handed_out"
+CHAINED = (*STAGES, *(f"{ACTIVE}.{kind}" for kind in VOLUNTEER_KINDS))  # people, apart by their day before
 
 
 class Place(NamedTuple):
