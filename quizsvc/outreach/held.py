@@ -121,7 +121,7 @@ def _shown(rows: Sequence[Any]) -> list[Held]:
     """Rows with what their ids stand for, in a number of statements that does not grow."""
     places = regions.list_regions_by_id(row.region_id for row in rows)
     people = volunteers.list_volunteers_by_id({row.volunteer_id for row in rows})
-    slugs = {one: campaigns.get_campaign_by_id(one).slug for one in {row.campaign_id for row in rows}}
+    slugs = {one.id: one.slug for one in campaigns.list_campaigns({row.campaign_id for row in rows})}
     handouts = store.list_handouts([(row.tally_id, row.revision) for row in rows])
     return [
         Held(

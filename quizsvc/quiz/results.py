@@ -55,12 +55,6 @@ def list_people(campaign_id: UUID) -> Collection[UUID]:
     return store.list_people(campaign_id)
 
 
-def name_questions(codes: Collection[str]) -> dict[str, str]:
-    """The stems of questions by code, as they stand now."""
-    questions = _questions(bank_store.find_epoch()).values()
-    return {one.code: one.stem for one in sorted(questions, key=lambda one: one.id) if one.code in codes}
-
-
 def name_scam_types() -> dict[str, str]:
     """The names of scam types by code."""
     return dict(bank_store.list_scam_types())

@@ -16,11 +16,17 @@ class Period(Schema):
     last = fields.Date(data_key="to", metadata={"description": "the last day, which counts"})
 
 
-class Value(fields.Field[Any]):
+def _number(one: Any) -> int | float | None:
     """A count, money in fen, or a rate in percent with one decimal."""
+    value: int | None = one.value
+    return value / 10 if value is not None and one.metric.unit == PERCENT else value
+
+
+class Value(fields.Field[Any]):
+    """As _number says it."""
 
     def _serialize(self, value: int | None, attr: str | None, obj: Any, **kwargs: Any) -> int | float | None:
-        return value / 10 if value is not None and obj.metric.unit == PERCENT else value
+        return _number(obj)
 
 
 class PublicFigure(Schema):
@@ -57,7 +63,7 @@ class Figures(fields.List[Any]):
                 "id": one.metric.id,
                 "name": one.metric.name,
                 "unit": one.unit,
-                "value": one.value / 10 if one.value is not None and one.metric.unit == PERCENT else one.value,
+                "value": _number(one),
                 "shown": one.shown,
                 "of": dict(one.of),
                 "base": one.base,

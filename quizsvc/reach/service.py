@@ -149,22 +149,22 @@ class _View:
             if root.covers(region) or region.covers(root)
         }
         self.has_elsewhere = any(region.covers(root) for root in roots.values())
-        self._sums: dict[str, list[Sum]] = defaultdict(list)
+        self._within = {ELSEWHERE, *(one.code for one in listed)}
+        counted: dict[str, list[Sum]] = defaultdict(list)
         for campaign_id, top in self.tops.items():
-            asked = {top, ELSEWHERE, *(one.code for one in listed)}
-            for row in store.sum_counts(campaign_id, asked, first=self.first, last=self.last):
+            for row in store.sum_counts(campaign_id, {top, *self._within}, first=self.first, last=self.last):
                 for where in self._places(row.region, top=top):
-                    self._sums[where].append(Sum(where, row.metric, row.apart, int(row.n)))
+                    counted[where].append(Sum(where, row.metric, row.apart, int(row.n)))
+        self._sums = {code: Sums(counted[code], first=self.first) for code in {region.code, *self._within}}
         self._people = self._distinct() if len(self.tops) > 1 else None
         self._populations = regions.list_populations({region.code, *(one.code for one in listed)})
 
     def _places(self, code: str, *, top: str) -> set[str]:
         """Where a count of a campaign belongs here: the top of its own is part of the whole."""
-        within = code == ELSEWHERE or any(one.code == code for one in self.listed)
-        return ({self.region.code} if code == top else set()) | ({code} if within else set())
+        return ({self.region.code} if code == top else set()) | ({code} & self._within)
 
     def sums(self, code: str) -> Sums:
-        return Sums(self._sums[code], first=self.first)
+        return self._sums[code]
 
     def people(self, code: str) -> Mapping[str, int]:
         """Distinct people of a region, by metric."""
