@@ -60,9 +60,8 @@ def test_a_rebuild_mends_counts_that_were_spoilt(busy: Mapping[str, int], comman
 
 def test_a_rebuild_mends_shares_that_were_spoilt_or_belong_to_nobody(busy: Mapping[str, int], command: Command) -> None:
     spoil("DELETE FROM reach_shares WHERE part IN (SELECT part FROM reach_shares ORDER BY part LIMIT 2)")
-    spoil(
-        f"UPDATE reach_shares SET part = '{NOBODY}' WHERE part = (SELECT part FROM reach_shares ORDER BY part DESC LIMIT 1)"
-    )
+    last = "SELECT part FROM reach_shares ORDER BY part DESC LIMIT 1"
+    spoil(f"UPDATE reach_shares SET part = '{NOBODY}' WHERE part = ({last})")
     command("reach", "rebuild", "play")
     assert whole() == busy
 
