@@ -4,6 +4,8 @@ Revision ID: 0010
 Revises: 0009
 """
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -21,7 +23,7 @@ def downgrade() -> None:
     _replace(sa.Column("counts", sa.JSON(), nullable=False))
 
 
-def _replace(column: sa.Column) -> None:
+def _replace(column: "sa.Column[Any]") -> None:
     """A new table of shares, no counts, and a mark for everybody who did anything."""
     op.drop_table("reach_shares")
     op.create_table(
