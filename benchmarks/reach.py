@@ -136,7 +136,7 @@ def _rebuild_all(settings: Settings, answer: Any) -> None:
         while done:
             at = time.perf_counter()
             with transaction():
-                done = settling.settle(limit=settling.IN_BULK)
+                done = settling.settle()
             longest = max(longest, time.perf_counter() - at)
         with reading():
             wrong = settling.find_wrong(campaigns.get_campaign(SLUG))

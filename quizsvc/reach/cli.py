@@ -10,7 +10,7 @@ from quizsvc.accounts import service as accounts
 from quizsvc.campaigns import service as campaigns
 from quizsvc.kit import dirty
 from quizsvc.kit.clock import day_of, utcnow
-from quizsvc.kit.db import has_one_writer, reading, transaction
+from quizsvc.kit.db import reading, transaction
 from quizsvc.reach import cases, comparison, settling, sheet
 from quizsvc.reach.cases import Loaded
 from quizsvc.reach.figures import FEN_PER_YUAN, FILED, LOSS, MEASURES, REPORTS, Figures, Month
@@ -119,7 +119,7 @@ def rebuild(slugs: Sequence[str]) -> None:
     with click.progressbar(length=waiting, label="counting") as bar:
         while True:
             with transaction():
-                done = settling.settle(limit=settling.MOST_AT_ONCE if has_one_writer() else settling.IN_BULK)
+                done = settling.settle()
             if not done:
                 break
             bar.update(done)

@@ -7,6 +7,7 @@ from uuid import UUID
 from quizsvc.campaigns import service as campaigns
 from quizsvc.campaigns.rules import Campaign
 from quizsvc.kit import dirty
+from quizsvc.kit.db import has_one_writer
 from quizsvc.lottery import results as draws
 from quizsvc.outreach import results as tallies
 from quizsvc.outreach.rules import VOLUNTEER
@@ -22,13 +23,13 @@ IN_BULK = 20_000  # where writers do not wait for each other: what people share 
 PAGE = 2_000  # people in memory
 
 
-def settle(*, limit: int = MOST_AT_ONCE) -> int:
+def settle(*, limit: int | None = None) -> int:
     """Count anew what the oldest marks say; how many marks that were. 0: nothing waits.
 
     In the caller's transaction; one at a time. What is marked while this goes on is counted the next time.
     """
     store.take_turn()
-    marks = dirty.list_marks(limit=limit)
+    marks = dirty.list_marks(limit=limit or (MOST_AT_ONCE if has_one_writer() else IN_BULK))
     waiting: dict[tuple[UUID, str], set[UUID]] = defaultdict(set)
     for _, key in marks:
         waiting[key.whole, key.kind].add(key.part)
