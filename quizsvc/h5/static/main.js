@@ -13,7 +13,7 @@ import { showDraw } from "./screens/draw.js";
 import { showPrizes } from "./screens/prizes.js";
 import { showMistakes } from "./screens/mistakes.js";
 import { showCheck } from "./screens/check.js";
-import { showMe } from "./screens/me.js";
+import { showGone, showMe } from "./screens/me.js";
 import { showSafety } from "./screens/safety.js";
 
 const SLUG = "([a-z0-9-]+)";
@@ -30,6 +30,7 @@ const ROUTES = [
   ["prizes", showPrizes],
   ["mistakes", showMistakes],
   ["me", showMe],
+  ["gone", showGone],
   ["safety(?:/([a-z0-9-]+))?", showSafety],
   ["login/(.*)", logIn],
 ].map(([pattern, show]) => [new RegExp(`^${pattern}$`), show]);

@@ -39,10 +39,10 @@ export async function showCampaign(slug) {
     content: [
       notice(kind, h("p", null, words)),
       state && ownCard(slug, state),
+      organiserCard(campaign),
+      rulesCard(campaign),
       prizesCard(campaign),
       chancesCard(campaign),
-      rulesCard(campaign),
-      organiserCard(campaign),
       reach && reachCard(reach),
       ways(
         ["我的奖品", "#/prizes"], ["我的错题", "#/mistakes"], ["核对抽奖", `#/c/${slug}/check`],
@@ -110,10 +110,10 @@ function chancesCard(campaign) {
   if (!campaign.rounds.length) return null;
   return h("div", { class: "card" },
     h("h2", null, "抽奖机会"),
-    campaign.rounds.map((round) => h("div", { class: "row" }, h("div", null,
+    campaign.rounds.map((round) => h("div", { class: "part" },
       h("strong", null, `第 ${round.no} 轮 `), h("span", { class: "mark" }, ROUND_STATES[round.state]),
       h("br"), chanceOf(round),
-      h("br"), h("span", { class: "soft small" }, `${momentOf(round.opens_at)} 至 ${momentOf(round.closes_at)}`)))),
+      h("br"), h("span", { class: "soft small" }, `${momentOf(round.opens_at)} 至 ${momentOf(round.closes_at)}`))),
     h("details", null, h("summary", null, "签箱是封好的：承诺值"),
       h("p", null, "每一轮的签箱在活动发布时就封好了。下面是签箱的“指纹”，签箱换一点，指纹就对不上。轮次结束后公开签箱，人人可以核对。"),
       pairs(...campaign.rounds.map((round) => [`第 ${round.no} 轮`, h("span", { class: "hash" }, round.commitment)]),
@@ -151,6 +151,6 @@ function organiserCard({ organiser, partners }) {
 function reachCard(reach) {
   return h("div", { class: "card" },
     h("h2", null, "活动情况"),
-    reach.figures.map((one) => h("div", { class: "row" }, h("span", null, one.name), h("strong", null, `${one.shown} ${one.unit}`))),
+    reach.figures.map((one) => h("div", { class: "row" }, h("span", null, one.id === "offline.handed_out" ? `发放${one.name}` : one.name), h("strong", null, `${one.shown} ${one.unit}`))),
     h("p", { class: "soft small" }, `截至 ${momentOf(reach.as_of)}。只公布总数，1 至 4 显示为“<5”。`));
 }

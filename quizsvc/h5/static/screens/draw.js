@@ -15,45 +15,52 @@ export async function showDraw(slug, ticket) {
   const state = await call("GET", "campaigns/{slug}/me", { slug });
   const own = state.tickets.find((one) => one.id === ticket);
   if (!own) return { go: `#/c/${slug}` };
-  const box = h("div", { class: "box", "aria-hidden": "true" }, h("div", { class: "clip" }, h("div", { class: "slip" })), h("div", { class: "body" }));
-  const said = h("div", { "aria-live": "polite" }, h("p", null, "签箱在活动开始前就封好了。您取到的是下一支签，中不中在封箱时就定了，谁也改不了。"));
-  const draw = button("抽一支签", () => drawNow());
-  const place = h("div", null, box, said);
-  const more = state.tickets.find((one) => !one.drawn && one.id !== ticket);
+  const next = state.tickets.find((one) => !one.drawn && one.id !== ticket);
+  const drawing = new Drawing(slug, ticket, next);
+  if (own.drawn) drawing.draw(0); // a repeat is answered with what stands
+  return { title: "抽奖", back: `#/c/${slug}`, content: drawing.place, actions: [drawing.button] };
+}
 
-  async function drawNow() {
-    draw.disabled = true;
-    box.className = "box drawing";
-    refill(said, h("p", null, "正在抽签……"));
-    const wait = (error) => refill(said, notice("", h("p", null, `${error.message}。不用着急，抽奖券还在，正在为您重试。`)));
+class Drawing {
+  constructor(slug, ticket, next) {
+    Object.assign(this, { slug, ticket, next });
+    this.box = h("div", { class: "box", "aria-hidden": "true" }, h("div", { class: "clip" }, h("div", { class: "slip" })), h("div", { class: "body" }));
+    this.said = h("div", { "aria-live": "polite" }, h("p", null, "签箱在活动开始前就封好了。您取到的是下一支签，中不中在封箱时就定了，谁也改不了。"));
+    this.place = h("div", null, this.box, this.said);
+    this.button = button("抽一支签", () => this.draw(still() ? 0 : SHAKEN_MS));
+  }
+
+  async draw(shaken) {
+    this.button.disabled = true;
+    this.box.className = "box drawing";
+    refill(this.said, h("p", null, "正在抽签……"));
+    const wait = (error) => refill(this.said, notice("", h("p", null, `${error.message}。不用着急，抽奖券还在，正在为您重试。`)));
     try {
-      const [outcome] = await Promise.all([
-        patiently(() => call("PUT", "tickets/{ticket}/draw", { ticket }), wait),
-        pause(own.drawn || still() ? 0 : SHAKEN_MS),
-      ]);
-      keepReceipt(ticket, outcome);
-      keepAnchors(slug).catch(() => {}); // good to have, not needed
-      show(outcome);
+      const asked = patiently(() => call("PUT", "tickets/{ticket}/draw", { ticket: this.ticket }), wait);
+      const [outcome] = await Promise.all([asked, pause(shaken)]);
+      keepReceipt(this.ticket, outcome);
+      keepAnchors(this.slug).catch(() => {}); // good to have, not needed
+      this.show(outcome);
     } catch (error) {
-      box.className = "box";
-      draw.disabled = false;
-      draw.textContent = "再试一次";
-      refill(said, notice("warn", h("p", null, error.message), h("p", null, "抽奖券没有用掉，可以稍后再抽。")));
+      this.box.className = "box";
+      this.button.disabled = false;
+      this.button.textContent = "再试一次";
+      refill(this.said, notice("warn", h("p", null, error.message), h("p", null, "抽奖券没有用掉，可以稍后再抽。")));
     }
   }
 
-  function show(outcome) {
-    box.className = "box drawn";
-    refill(place, box, outcomeCard(outcome));
-    announce(outcome.outcome === "won" ? `中奖了：${outcome.prize.name}` : "这支签没有奖");
-    draw.replaceWith(...[
-      outcome.outcome === "won" ? linkButton("看我的奖品", "#/prizes") : linkButton("返回活动", `#/c/${slug}`, more ? "plain" : ""),
-      more && linkButton("抽下一张", `#/c/${slug}/draw/${more.id}`, outcome.outcome === "won" ? "plain" : ""),
-    ].filter(Boolean));
+  show(outcome) {
+    const { slug, next } = this;
+    const won = outcome.outcome === "won";
+    this.box.className = "box drawn";
+    refill(this.place, this.box, outcomeCard(outcome));
+    announce(won ? `中奖了：${outcome.prize.name}` : "这支签没有奖");
+    const ways = [
+      won ? linkButton("看我的奖品", "#/prizes") : linkButton("返回活动", `#/c/${slug}`, next ? "plain" : ""),
+      next && linkButton("抽下一张", `#/c/${slug}/draw/${next.id}`, won ? "plain" : ""),
+    ];
+    this.button.replaceWith(...ways.filter(Boolean));
   }
-
-  if (own.drawn) drawNow(); // a repeat is answered with what stands
-  return { title: "抽奖", back: `#/c/${slug}`, content: place, actions: [draw] };
 }
 
 function outcomeCard({ outcome, prize, receipt }) {

@@ -65,8 +65,19 @@ async function remove(wrong) {
   try {
     await call("DELETE", "me");
     forgetPerson();
-    location.hash = "#/";
+    location.hash = "#/gone";
   } catch (error) {
     wrong.textContent = error.message;
   }
+}
+
+export function showGone() {
+  return {
+    title: "已经删除",
+    content: [
+      h("p", null, "您的信息已经删除，这部手机上的记录也清掉了。"),
+      h("p", { class: "soft" }, "留下的只有不带姓名的数字和依法要保存的记录。"),
+    ],
+    actions: [linkButton("回到首页", "#/")],
+  };
 }
