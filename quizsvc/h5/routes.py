@@ -67,7 +67,7 @@ def files() -> Mapping[str, File]:
 
 
 def init_h5(app: Flask, wechat: WeChatSettings | None) -> None:
-    """Tell the page how citizens log in here: by the stand-in, by WeChat's web authorisation, or in the mini-program."""
+    """Tell the page how citizens log in here: by the stand-in, WeChat's web authorisation, or in the mini-program."""
     if wechat is None:
         said = {"log_in": "stand-in"}
     elif wechat.kind == "web":

@@ -1,6 +1,7 @@
 """A browser at the width of a small phone, and a running service that it visits."""
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
@@ -33,7 +34,7 @@ def bank() -> Bank:
     return Bank.shipped()
 
 
-MakePage = Callable[[Run], Page]
+MakePage = Callable[..., Page]
 
 
 @pytest.fixture
@@ -42,13 +43,14 @@ def phone(browser: Browser) -> Iterator[MakePage]:
     contexts: list[BrowserContext] = []
     errors: list[str] = []
 
-    def make(run: Run) -> Page:
+    def make(run: Run, **options: Any) -> Page:
         context = browser.new_context(
             base_url=f"http://127.0.0.1:{run.port}",
             viewport=PHONE,
             locale="zh-CN",
             reduced_motion="reduce",
             accept_downloads=True,
+            **options,
         )
         context.set_default_timeout(10_000)
         contexts.append(context)
