@@ -48,6 +48,7 @@ def phone(browser: Browser) -> Iterator[MakePage]:
             base_url=f"http://127.0.0.1:{run.port}",
             viewport=PHONE,
             locale="zh-CN",
+            timezone_id="Asia/Shanghai",
             reduced_motion="reduce",
             accept_downloads=True,
             **options,

@@ -15,6 +15,11 @@ import { showMistakes } from "./screens/mistakes.js";
 import { showCheck } from "./screens/check.js";
 import { showGone, showMe } from "./screens/me.js";
 import { showSafety } from "./screens/safety.js";
+import { showVolunteer } from "./screens/volunteer.js";
+import { showJoin } from "./screens/join.js";
+import { showTally } from "./screens/tally.js";
+import { kept } from "./store.js";
+import { send, unsent } from "./tallies.js";
 
 const SLUG = "([a-z0-9-]+)";
 const ROUTES = [
@@ -32,6 +37,9 @@ const ROUTES = [
   ["me", showMe],
   ["gone", showGone],
   ["safety(?:/([a-z0-9-]+))?", showSafety],
+  ["volunteer", showVolunteer],
+  ["volunteer/join", showJoin],
+  ["volunteer/tally(?:/(.+))?", showTally],
   ["login/(.*)", logIn],
 ].map(([pattern, show]) => [new RegExp(`^${pattern}$`), show]);
 
@@ -61,8 +69,8 @@ async function route() {
 /** A screen is {title, back?, content, actions?, leave?}, or {go} where there is nothing to see. */
 function render({ title, back, content, actions = [] }) {
   document.title = title;
-  const bar = [back && h("a", { class: "back", href: back }, "返回"), h("span", { class: "name" }, "反诈答题")];
-  refill(document.getElementById("top"), h("div", { class: "bar" }, bar.filter(Boolean)));
+  const link = back && h("a", { class: "back", href: back }, "返回");
+  refill(document.getElementById("top"), h("div", { class: "bar" }, link, unsentMark(), h("span", { class: "name" }, "反诈答题")));
   const heading = h("h1", { tabindex: "-1" }, title);
   const main = document.getElementById("screen");
   refill(main, heading, content);
@@ -71,6 +79,15 @@ function render({ title, back, content, actions = [] }) {
   announce("");
   window.scrollTo(0, 0);
   heading.focus({ preventScroll: true });
+}
+
+/** A volunteer sees on every screen what has not been sent. */
+function unsentMark() {
+  const mark = h("a", { class: "unsent", href: "#/volunteer" });
+  const count = kept("me.volunteer") ? unsent().length : 0;
+  mark.textContent = `未发送 ${count}`;
+  mark.hidden = count === 0;
+  return mark;
 }
 
 function setActions(actions) {
@@ -101,8 +118,20 @@ async function begin() {
   const said = await finishWeChat();
   if (said) history.replaceState(null, "", location.pathname + said);
   window.addEventListener("hashchange", route);
-  if ("serviceWorker" in navigator) navigator.serviceWorker.register("/sw.js").catch(() => {}); // only spares a network
+  window.addEventListener("tallies", () => document.querySelector("#top .unsent")?.replaceWith(unsentMark()));
+  window.addEventListener("online", () => unsent().length && send().catch(() => {})); // else the own page says it
+  keepShell().catch(() => {}); // without it the page only wants a network to open
   route();
+}
+
+/** Let the page open without a network: its worker, and what was loaded before the worker was there. */
+async function keepShell() {
+  if (!("serviceWorker" in navigator)) return;
+  await navigator.serviceWorker.register("/sw.js");
+  await navigator.serviceWorker.ready;
+  const loaded = performance.getEntriesByType("resource").map((one) => new URL(one.name)).filter((url) => url.origin === location.origin && url.pathname.startsWith("/h5/"));
+  const shell = await caches.open("shell");
+  await shell.addAll(["/", "/h5.json", ...new Set(loaded.map((url) => url.pathname))]);
 }
 
 begin();

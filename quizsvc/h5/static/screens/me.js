@@ -3,6 +3,7 @@
 import { call, callAll } from "../api.js";
 import { button, h, linkButton, notice, pairs, refill, ways } from "../dom.js";
 import { forgetPerson, kept } from "../store.js";
+import { forget, stuck, unsent } from "../tallies.js";
 
 export async function showMe() {
   const session = kept("me.session");
@@ -56,6 +57,7 @@ function askAgain(place) {
     notice("bad",
       h("p", null, "真的要删除吗？删除不能恢复。"),
       h("p", null, "会留下的：活动统计里不带姓名的数字、已经公开的抽奖记录（只有券名），以及依法要保存的领奖记录。今天的答题次数不会重来。")),
+    unsent().length > 0 && notice("warn", h("p", null, `还有 ${unsent().length} 条上报未发送，会一起删掉。`)),
     wrong,
     h("div", { class: "pair" }, button("不删了", () => ask(place), "plain"), really));
   really.previousSibling.focus();
@@ -64,6 +66,7 @@ function askAgain(place) {
 async function remove(wrong) {
   try {
     await call("DELETE", "me");
+    [...unsent(), ...stuck()].forEach(forget);
     forgetPerson();
     location.hash = "#/gone";
   } catch (error) {
