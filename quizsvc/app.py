@@ -8,6 +8,7 @@ from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from quizsvc import commands, embedded
 from quizsvc.accounts.wechat import WeChat, init_log_in
+from quizsvc.h5.routes import init_h5
 from quizsvc.kit.crypto import Keys, init_keys
 from quizsvc.kit.db import init_db
 from quizsvc.kit.errors import Refusal
@@ -28,6 +29,7 @@ def create_app(settings: Settings) -> Flask:
     init_keys(app, Keys(settings.secret_keys, settings.identity_key))
     app.config["QUESTION_SECOND_PERSON"] = settings.question_second_person
     init_log_in(app, WeChat(settings.wechat).openid_of if settings.wechat else embedded.stand_in_log_in)
+    init_h5(app, settings.wechat)
     for area in AREAS:
         parent = Blueprint(area.audience, __name__, url_prefix=area.prefix)
         if area.guard is not None:

@@ -15,6 +15,7 @@ from quizsvc.accounts import routes as accounts
 from quizsvc.backoffice import cli as backoffice_cli
 from quizsvc.backoffice import service as backoffice
 from quizsvc.demo import cli as demo_cli
+from quizsvc.h5 import routes as h5
 from quizsvc.kit import health
 from quizsvc.lottery import cli as lottery_cli
 from quizsvc.lottery import routes as lottery
@@ -51,7 +52,7 @@ AREAS = (
     ),
     Area("volunteer", API, guards.volunteer_guard, (outreach.volunteer, tallies.volunteer)),
     Area("clerk", API, guards.staff_guard, (lottery.clerk, materials.clerk, tallies.clerk, reach.staff)),
-    Area("ops", "", None, (health.bp,)),
+    Area("ops", "", None, (health.bp, h5.bp)),
 )
 
 COMMANDS: tuple[click.Command, ...] = (
