@@ -11,7 +11,6 @@ from quizsvc.accounts.rules import ROLES, Staff
 from quizsvc.backoffice.desk import cookie
 from quizsvc.kit.clock import utcnow
 from quizsvc.kit.db import reading
-from quizsvc.kit.errors import NotFound
 from quizsvc.kit.http import refuses
 
 ANYBODY: frozenset[str] = frozenset()
@@ -43,7 +42,7 @@ PAGES: Mapping[str, Page] = {
 }
 
 
-@refuses(accounts.TokenMissing, accounts.TokenRefused, accounts.RoleMissing, cookie.PageExpired, NotFound)
+@refuses(accounts.TokenMissing, accounts.TokenRefused, accounts.RoleMissing, cookie.PageExpired)
 def guard() -> None:
     """Let in whom the table names, with a form of ours if they write. Roles are read anew for each request."""
     page = PAGES.get(str(request.endpoint).removeprefix(PREFIX))

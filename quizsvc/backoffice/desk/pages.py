@@ -46,7 +46,7 @@ def furnish(parent: Blueprint) -> None:
 def _equip(state: BlueprintSetupState) -> None:
     app: Any = state.app
     cookie.init_cookie(app, app.extensions[crypto.EXTENSION])
-    render.init_templates(app.jinja_env)
+    render.init_templates(app)
 
 
 def add_headers(response: Response) -> Response:
@@ -65,7 +65,8 @@ def show_fault(error: Exception) -> Response:
     refusal = refusal_of(error)
     if refusal.status != 401:
         return render.show_refusal(refusal)
-    cookie.drop()
-    flash(refusal.zh)
+    if cookie.kept() is not None:
+        cookie.drop()
+        flash(refusal.zh)
     back = request.full_path.rstrip("?") if request.method == "GET" else None
     return redirect(url_for("desk.doors.show_sign_in", back=back), 303)

@@ -5,7 +5,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from flask import Blueprint, Response, render_template, request, send_from_directory
+from flask import Blueprint, Flask, Response, current_app, request, send_from_directory
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
@@ -17,6 +17,7 @@ from quizsvc.kit.http import request_id
 
 STATIC = Path(__file__).parent / "static"
 COMMON = "look.css"  # the look of both faces; served here too, since the desk must not need the other face
+TEMPLATES = "quizsvc.desk.templates"
 files = Blueprint("files", __name__, template_folder="templates")
 
 
@@ -39,7 +40,9 @@ def show(template: str, status: int = 200, **values: Any) -> Response:
         "request_id": request_id,
         "words": words,
     }
-    return Response(render_template(f"desk/{template}", **(common | values)), status, mimetype="text/html")
+    templates: Environment = current_app.extensions[TEMPLATES]
+    content = templates.get_template(f"desk/{template}").render(common | values)
+    return Response(content, status, mimetype="text/html")
 
 
 def show_refusal(refusal: Refusal, template: str = "refused.html", **values: Any) -> Response:
@@ -89,9 +92,9 @@ def attributes(said: Mapping[str, object]) -> Markup:
     )
 
 
-def init_templates(env: Environment) -> None:
-    """The templates' own tongue; a name that is missing is a fault and not an empty place."""
-    env.undefined = StrictUndefined
-    env.trim_blocks = env.lstrip_blocks = True
+def init_templates(app: Flask) -> None:
+    """The desk's own tongue in templates; a name that is missing is a fault and not an empty place."""
+    env = app.jinja_env.overlay(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     ours = (moment, hour, yuan, count, in_fours, attributes)
-    env.filters |= {one.__name__: one for one in ours}
+    env.filters = env.filters | {one.__name__: one for one in ours}
+    app.extensions[TEMPLATES] = env
