@@ -1,6 +1,8 @@
 """The desk's doors: the cookie, the forms' token, how often one may try, how a sign-in ends."""
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 
@@ -13,13 +15,22 @@ from quizsvc.accounts import guards
 from quizsvc.accounts import service as accounts
 from quizsvc.app import create_app
 from quizsvc.kit.clock import utcnow
-from quizsvc.kit.db import transaction
+from quizsvc.kit.db import db, transaction
 from quizsvc.settings import Settings
 from tests.conftest import IDENTITY, SECRET
 from tests.desk.browser import Browser, at_desk
 from tests.world import PASSWORD, START, World
 
 HTTPS = {"base_url": "https://localhost"}
+
+
+@contextmanager
+def another_app(settings: Settings) -> Iterator[Flask]:
+    """The service with other settings on the same database."""
+    made = create_app(settings)
+    yield made
+    with made.app_context():
+        db.engine.dispose()
 
 
 def audited(world: World) -> list[tuple[str, str, str]]:
@@ -97,9 +108,10 @@ def test_a_cookie_of_an_older_key_is_read_and_one_of_a_dropped_key_is_not(
     url = app.config["SQLALCHEMY_DATABASE_URI"]
     rotated = Settings(url, redis_url, ("n" * 40, SECRET), IDENTITY, wechat=None)
     for settings, status in ((rotated, 200), (replace(rotated, secret_keys=("n" * 40,)), 303)):
-        later = create_app(settings).test_client()
-        later.set_cookie("quizsvc_desk", kept.value, path="/desk")
-        assert later.get("/desk/").status_code == status
+        with another_app(settings) as later:
+            client = later.test_client()
+            client.set_cookie("quizsvc_desk", kept.value, path="/desk")
+            assert client.get("/desk/").status_code == status
 
 
 def test_the_cookies_key_is_none_of_the_services(app: Flask) -> None:
@@ -177,11 +189,10 @@ def test_no_password_and_no_name_is_kept_in_redis(world: World, redis: Redis) ->
     assert all(redis.ttl(key) > 0 for key in redis.scan_iter("*sign-in*"))
 
 
-def test_without_redis_people_still_sign_in(world: World, monkeypatch: pytest.MonkeyPatch, app: Flask) -> None:
-    unreachable = create_app(
-        Settings(app.config["SQLALCHEMY_DATABASE_URI"], "unix:///nowhere", (SECRET,), IDENTITY, wechat=None)
-    )
-    assert at_desk(World(unreachable), "clerk").open("/desk/").status_code == 200
+def test_without_redis_people_still_sign_in(world: World, app: Flask) -> None:
+    url = app.config["SQLALCHEMY_DATABASE_URI"]
+    with another_app(Settings(url, "unix:///nowhere", (SECRET,), IDENTITY, wechat=None)) as unreachable:
+        assert at_desk(World(unreachable), "clerk").open("/desk/").status_code == 200
 
 
 # --- what is said and written -----------------------------------------------------------------------------------------
