@@ -22,6 +22,13 @@ MAY_OPEN = {
     "doors.sign_in": "*",
     "doors.sign_out": "*",
     "today.show_today": EVERYBODY,
+    "redemption.show_redemption": "clerk",
+    "redemption.look_up": "clerk",
+    "redemption.show_register": "clerk",
+    "redemption.show_done": "clerk",
+    "redemption.hand_over": "clerk",
+    "redemption.ask_undo": "clerk operator",
+    "redemption.undo": "clerk operator",
     "lost.find_nothing": EVERYBODY,
 }
 SAMPLE = {"name": "look.css", "rest": "nowhere", "scan_id": UUID(int=1), "slug": "play", "no": 1}

@@ -38,6 +38,13 @@ PAGES: Mapping[str, Page] = {
     "doors.sign_in": Page("登录", "/sign-in", ANYBODY),
     "doors.sign_out": Page("退出登录", "/sign-out", ANYBODY),
     "today.show_today": Page("今日", "/", EVERY_ROLE, "窗口"),
+    "redemption.show_redemption": Page("兑奖", "/redemption", CLERK, "窗口"),
+    "redemption.look_up": Page("兑奖", "/redemption/lookup", CLERK),
+    "redemption.show_register": Page("领取登记表", "/redemption/register", CLERK),
+    "redemption.show_done": Page("已兑付", "/redemption/<uuid:scan_id>", CLERK),
+    "redemption.hand_over": Page("兑奖", "/redemption/<uuid:scan_id>", CLERK),
+    "redemption.ask_undo": Page("撤销兑付", "/redemption/<uuid:scan_id>/undo", CLERK | OPERATOR),
+    "redemption.undo": Page("撤销兑付", "/redemption/<uuid:scan_id>/undo", CLERK | OPERATOR),
     "lost.find_nothing": Page("没有这个页面", "/<path:rest>", EVERY_ROLE),
 }
 
