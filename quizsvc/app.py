@@ -9,6 +9,7 @@ from sqlalchemy.exc import OperationalError, ProgrammingError
 from quizsvc import commands, embedded
 from quizsvc.accounts.wechat import WeChat, init_log_in
 from quizsvc.h5.routes import init_h5
+from quizsvc.kit.addresses import init_addresses
 from quizsvc.kit.crypto import Keys, init_keys
 from quizsvc.kit.db import init_db
 from quizsvc.kit.errors import Refusal
@@ -27,6 +28,7 @@ def create_app(settings: Settings) -> Flask:
     init_db(app, settings.database_url)
     init_redis(app, settings.redis_url)
     init_keys(app, Keys(settings.secret_keys, settings.identity_key))
+    init_addresses(app, settings.trusted_proxies)
     app.config["QUESTION_SECOND_PERSON"] = settings.question_second_person
     init_log_in(app, WeChat(settings.wechat).openid_of if settings.wechat else embedded.stand_in_log_in)
     init_h5(app, settings.wechat)
@@ -34,6 +36,8 @@ def create_app(settings: Settings) -> Flask:
         parent = Blueprint(area.audience, __name__, url_prefix=area.prefix)
         if area.guard is not None:
             parent.before_request(area.guard)
+        if area.furnish is not None:
+            area.furnish(parent)
         for blueprint in area.blueprints:
             parent.register_blueprint(blueprint)
         app.register_blueprint(parent)

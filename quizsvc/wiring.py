@@ -14,6 +14,7 @@ from quizsvc.accounts import guards
 from quizsvc.accounts import routes as accounts
 from quizsvc.backoffice import cli as backoffice_cli
 from quizsvc.backoffice import service as backoffice
+from quizsvc.backoffice.desk import pages as desk
 from quizsvc.demo import cli as demo_cli
 from quizsvc.h5 import routes as h5
 from quizsvc.kit import health
@@ -43,6 +44,7 @@ class Area:
     prefix: str
     guard: Callable[[], None] | None
     blueprints: Sequence[Blueprint]
+    furnish: Callable[[Blueprint], None] | None = None  # what else stands in the area: error pages, headers
 
 
 AREAS = (
@@ -52,6 +54,7 @@ AREAS = (
     ),
     Area("volunteer", API, guards.volunteer_guard, (outreach.volunteer, tallies.volunteer)),
     Area("clerk", API, guards.staff_guard, (lottery.clerk, materials.clerk, tallies.clerk, reach.staff)),
+    Area("desk", "/desk", desk.guard, desk.BLUEPRINTS, desk.furnish),
     Area("ops", "", None, (health.bp, h5.bp)),
 )
 

@@ -5,12 +5,12 @@ from typing import Any
 from flask import Blueprint
 
 from quizsvc.accounts import schemas, service, volunteers, wechat
-from quizsvc.accounts.guards import current_citizen
+from quizsvc.accounts.guards import TooManyTries, current_citizen, enter
 from quizsvc.accounts.rules import Consent
 from quizsvc.accounts.service import Session
 from quizsvc.accounts.wechat import openid_of
 from quizsvc.kit.clock import utcnow
-from quizsvc.kit.db import reading, transaction
+from quizsvc.kit.db import transaction
 from quizsvc.kit.http import body, refuses, reply
 from quizsvc.regions import service as regions
 
@@ -30,13 +30,12 @@ def log_in(login: dict[str, str]) -> dict[str, Any]:
 
 
 @doors.post("/staff/sessions")
-@refuses(service.SignInRefused)
+@refuses(service.SignInRefused, TooManyTries)
 @body(schemas.SignIn())
 @reply(schemas.StaffSession())
 def sign_in(login: dict[str, str]) -> Session:
     """Sign a staff member in with name and password."""
-    with reading():
-        return service.sign_in(login["name"], password=login["password"], now=utcnow())
+    return enter(login["name"], password=login["password"])
 
 
 @citizen.put("/me/consents/<purpose>")

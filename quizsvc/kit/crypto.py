@@ -49,6 +49,10 @@ class Keys:
         derived = (hashlib.sha256(b"quizsvc/seal|" + secret.encode()).digest() for secret in self.secrets)
         return MultiFernet([Fernet(base64.urlsafe_b64encode(key)) for key in derived])
 
+    def derive(self, purpose: str) -> list[str]:
+        """Keys of their own for something that signs by itself, newest first; they tell nothing of the secrets."""
+        return [hmac.digest(one.encode(), f"quizsvc/{purpose}".encode(), "sha256").hex() for one in self.secrets]
+
     def seal(self, value: bytes) -> str:
         """Encrypt and authenticate, with the newest key."""
         return self._fernet.encrypt(value).decode()

@@ -18,7 +18,7 @@ import orjson
 from flask import Flask, Response, current_app, g, request
 from flask.json.provider import JSONProvider
 from marshmallow import EXCLUDE, Schema, ValidationError
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import BaseConverter
@@ -228,30 +228,30 @@ HTTP_REFUSALS: dict[int, type[Refusal]] = {
 }
 
 
-def _render_http_exception(error: HTTPException) -> Response:
-    if error.code is not None and error.code < 400:
+def refusal_of(error: Exception) -> Refusal:
+    """The refusal that stands for whatever was raised. What nobody expected goes into the log, and nowhere else.
+
+    A database that only reads (a standby after a failover) is as good as away; any other fault of it is a surprise.
+    """
+    if isinstance(error, Refusal):
+        return error
+    if isinstance(error, HTTPException):
+        return HTTP_REFUSALS.get(error.code or 400, errors.BadRequest)()
+    is_away = isinstance(error, OperationalError | InterfaceError | PoolTimeout)
+    if is_away or getattr(getattr(error, "orig", None), "sqlstate", None) == READ_ONLY_TRANSACTION:
+        logger.error("database away: request_id=%s %s", request_id(), type(error).__name__)
+        return errors.DatabaseAway(retry_after=1)
+    logger.error("surprise: request_id=%s", request_id(), exc_info=error)
+    return errors.Broken()
+
+
+def _render_fault(error: Exception) -> Response:
+    if isinstance(error, HTTPException) and error.code is not None and error.code < 400:
         return Response(error.get_response().get_data(), error.code, error.get_headers())
-    response = render_refusal(HTTP_REFUSALS.get(error.code or 400, errors.BadRequest)())
-    if error.code == 405 and (allowed := getattr(error, "valid_methods", None)):
+    response = render_refusal(refusal_of(error))
+    if response.status_code == 405 and (allowed := getattr(error, "valid_methods", None)):
         response.headers["Allow"] = ", ".join(sorted(allowed))
     return response
-
-
-def _render_database_fault(error: DBAPIError) -> Response:
-    """A database that only reads (a standby after a failover) is as good as away; any other fault is a surprise."""
-    if getattr(error.orig, "sqlstate", None) == READ_ONLY_TRANSACTION:
-        return _render_database_away(error)
-    return _render_surprise(error)
-
-
-def _render_database_away(error: Exception) -> Response:
-    logger.error("database away: request_id=%s %s", request_id(), type(error).__name__)
-    return render_refusal(errors.DatabaseAway(retry_after=1))
-
-
-def _render_surprise(error: Exception) -> Response:
-    logger.error("surprise: request_id=%s", request_id(), exc_info=error)
-    return render_refusal(errors.Broken())
 
 
 class OrjsonProvider(JSONProvider):
@@ -276,9 +276,4 @@ def init_http(app: Flask) -> None:
     app.json = OrjsonProvider(app)
     app.url_map.converters["slug"] = SlugConverter
     app.extensions[PAGES] = {}
-    app.register_error_handler(Refusal, render_refusal)
-    app.register_error_handler(HTTPException, _render_http_exception)
-    for kind in (OperationalError, InterfaceError, PoolTimeout):
-        app.register_error_handler(kind, _render_database_away)
-    app.register_error_handler(DBAPIError, _render_database_fault)
-    app.register_error_handler(Exception, _render_surprise)
+    app.register_error_handler(Exception, _render_fault)

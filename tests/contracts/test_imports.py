@@ -10,6 +10,7 @@ import pytest
 PLANTED = {
     "house": ("regions/service.py", "from quizsvc.lottery import service as planted"),
     "slice": ("quiz/rules.py", "from quizsvc.quiz import service as planted"),
+    "desk": ("backoffice/desk/access.py", "from quizsvc.backoffice.desk import today as planted"),
     "pure": ("lottery/rules.py", "from quizsvc.kit.clock import utcnow as planted"),
     "use-cases": ("lottery/redeem.py", "import flask as planted"),
     "private-regions": ("accounts/service.py", "from quizsvc.regions import store as planted"),

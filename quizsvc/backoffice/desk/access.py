@@ -1,0 +1,111 @@
+"""Who may open which page: one table, one guard. What a role may do in which region, the services decide per act."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from flask import g, request, url_for
+
+from quizsvc.accounts import service as accounts
+from quizsvc.accounts.rules import ROLES, Staff
+from quizsvc.backoffice.desk import cookie
+from quizsvc.kit.clock import utcnow
+from quizsvc.kit.db import reading
+from quizsvc.kit.http import refuses
+
+ANYBODY: frozenset[str] = frozenset()
+EVERY_ROLE = frozenset(ROLES)
+CLERK, OPERATOR, AUDITOR = frozenset({"clerk"}), frozenset({"operator"}), frozenset({"auditor"})
+PREFIX = "desk."
+
+GROUPS = ("窗口", "活动", "走访", "物料", "数据", "管理")
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page. `group`: where the navigation lists it; None for one that is reached from another page."""
+
+    title: str
+    path: str
+    roles: frozenset[str]
+    group: str | None = None
+
+
+# The endpoint without its prefix -> its page. An endpoint that is not here is refused.
+PAGES: Mapping[str, Page] = {
+    "files.get_file": Page("页面文件", "/static/<path:name>", ANYBODY),
+    "doors.show_sign_in": Page("登录", "/sign-in", ANYBODY),
+    "doors.sign_in": Page("登录", "/sign-in", ANYBODY),
+    "doors.sign_out": Page("退出登录", "/sign-out", ANYBODY),
+    "today.show_today": Page("今日", "/", EVERY_ROLE, "窗口"),
+    "redemption.show_redemption": Page("兑奖", "/redemption", CLERK, "窗口"),
+    "redemption.look_up": Page("兑奖", "/redemption/lookup", CLERK),
+    "redemption.show_register": Page("领取登记表", "/redemption/register", CLERK),
+    "redemption.show_done": Page("已兑付", "/redemption/<uuid:scan_id>", CLERK),
+    "redemption.hand_over": Page("兑奖", "/redemption/<uuid:scan_id>", CLERK),
+    "redemption.ask_undo": Page("撤销兑付", "/redemption/<uuid:scan_id>/undo", CLERK | OPERATOR),
+    "redemption.undo": Page("撤销兑付", "/redemption/<uuid:scan_id>/undo", CLERK | OPERATOR),
+    "lost.find_nothing": Page("没有这个页面", "/<path:rest>", EVERY_ROLE),
+}
+
+
+@refuses(accounts.TokenMissing, accounts.TokenRefused, accounts.RoleMissing, cookie.PageExpired)
+def guard() -> None:
+    """Let in whom the table names, with a form of ours if they write. Roles are read anew for each request."""
+    page = PAGES.get(str(request.endpoint).removeprefix(PREFIX))
+    if page is None:
+        raise accounts.RoleMissing
+    if page.roles:
+        g.staff = _signed_in()
+        if not may_open(g.staff, page):
+            raise accounts.RoleMissing
+    cookie.require_own_form()
+
+
+def _signed_in() -> Staff:
+    token = cookie.kept()
+    if token is None:
+        raise accounts.TokenMissing
+    with reading():
+        return accounts.verify_staff(token, now=utcnow())
+
+
+def may_open(staff: Staff, page: Page) -> bool:
+    """Whether the page is for everybody, or for a role that the staff member holds somewhere."""
+    return page.roles == ANYBODY or any(grant.role in page.roles for grant in staff.grants)
+
+
+def find_staff() -> Staff | None:
+    """Who is signed in, once the guard has let them in."""
+    found: Staff | None = g.get("staff")
+    return found
+
+
+def link_to(endpoint: str, **values: Any) -> str | None:
+    """The address of a page, None if it is not there or not for whoever is signed in."""
+    page, staff = PAGES.get(endpoint), find_staff()
+    if page is None or staff is None or not may_open(staff, page):
+        return None
+    return url_for(PREFIX + endpoint, **values)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A line of the navigation."""
+
+    title: str
+    address: str
+    here: bool
+
+
+def list_navigation(staff: Staff) -> Iterable[tuple[str, list[Entry]]]:
+    """The groups that have a page for this staff member, with those pages."""
+    here = str(request.endpoint).removeprefix(PREFIX).partition(".")[0]
+    for group in GROUPS:
+        entries = [
+            Entry(page.title, url_for(PREFIX + endpoint), endpoint.partition(".")[0] == here)
+            for endpoint, page in PAGES.items()
+            if page.group == group and may_open(staff, page)
+        ]
+        if entries:
+            yield group, entries

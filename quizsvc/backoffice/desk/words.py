@@ -1,0 +1,13 @@
+"""States and roles as people read them."""
+
+ROLES = {"clerk": "社区窗口", "operator": "街道管理员", "auditor": "审计员", "partner": "联合单位"}
+AWARD_STATES = {"won": "待领取", "redeemed": "已领取", "expired": "已过期", "void": "已作废"}
+CAMPAIGN_STATES = {
+    "draft": "草稿",
+    "published": "进行中",
+    "paused": "已暂停",
+    "closing": "收尾中",
+    "closed": "已结束",
+    "archived": "已归档",
+}
+ROUND_STATES = {"planned": "未开始", "open": "进行中", "closed": "已结束"}

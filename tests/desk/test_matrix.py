@@ -1,0 +1,143 @@
+"""Who may open what: every role at every page, against a table that is written here by hand."""
+
+from uuid import UUID
+
+import pytest
+from flask import Flask
+from werkzeug.routing import Rule
+
+from quizsvc.accounts import service as accounts
+from quizsvc.backoffice.desk.access import GROUPS, PAGES
+from quizsvc.kit.clock import utcnow
+from quizsvc.kit.db import transaction
+from quizsvc.regions import service as regions
+from tests.desk.browser import Browser, at_desk
+from tests.world import PASSWORD, World
+
+EVERYBODY = "clerk operator auditor partner"
+# Endpoint -> the roles that may open it; "*": also who is not signed in. By hand: not read from the code.
+MAY_OPEN = {
+    "files.get_file": "*",
+    "doors.show_sign_in": "*",
+    "doors.sign_in": "*",
+    "doors.sign_out": "*",
+    "today.show_today": EVERYBODY,
+    "redemption.show_redemption": "clerk",
+    "redemption.look_up": "clerk",
+    "redemption.show_register": "clerk",
+    "redemption.show_done": "clerk",
+    "redemption.hand_over": "clerk",
+    "redemption.ask_undo": "clerk operator",
+    "redemption.undo": "clerk operator",
+    "lost.find_nothing": EVERYBODY,
+}
+SAMPLE = {"name": "look.css", "rest": "nowhere", "scan_id": UUID(int=1), "slug": "play", "no": 1}
+
+
+def desk_rules(app: Flask) -> list[Rule]:
+    return [rule for rule in app.url_map.iter_rules() if rule.rule.startswith("/desk")]
+
+
+def test_every_address_of_the_desk_is_in_the_table_and_nothing_else_is(app: Flask) -> None:
+    there = {rule.endpoint.removeprefix("desk."): rule.rule for rule in desk_rules(app)}
+    assert there == {endpoint: f"/desk{page.path}" for endpoint, page in PAGES.items()}
+    assert set(there) == set(MAY_OPEN)
+    assert {page.group for page in PAGES.values()} <= {None, *GROUPS}
+
+
+def test_an_address_that_is_not_in_the_table_is_refused(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    browser = at_desk(world, "operator")
+    monkeypatch.delitem(PAGES, "today.show_today")
+    assert browser.open("/desk/").status_code == 403
+
+
+@pytest.fixture
+def office(world: World) -> World:
+    """One member for each role, and a campaign."""
+    with transaction():
+        street = regions.get_region("s1")
+        granter = accounts.get_staff("operator")
+        accounts.add_staff("partner", password=PASSWORD, role="partner", region=street, granter=granter, now=utcnow())
+    world.publish()
+    return world
+
+
+@pytest.mark.parametrize("role", ["", "clerk", "operator", "auditor", "partner"])
+def test_each_role_opens_its_pages_and_no_others(office: World, app: Flask, role: str) -> None:
+    """An open page answers with anything but a way to the doors (303 to signing in) or 403."""
+    wrong = []
+    for rule in desk_rules(app):
+        endpoint = rule.endpoint.removeprefix("desk.")
+        may = MAY_OPEN[endpoint]
+        expected = may == "*" or role in may.split()
+        for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
+            browser = at_desk(office, role) if role else Browser(office)
+            browser.open("/desk/sign-in")
+            fields = {"csrf_token": browser.token()} if method == "POST" else None
+            with office.app.test_request_context():
+                address = app.url_map.bind("localhost").build(
+                    rule.endpoint, {name: SAMPLE[name] for name in rule.arguments}, method=method
+                )
+            answer = browser.open(address, method, data=fields)
+            turned_away = answer.status_code == 403 or (
+                answer.status_code == 303
+                and answer.location.startswith("/desk/sign-in")
+                and endpoint != "doors.sign_out"
+            )
+            if turned_away == expected or answer.status_code >= 500:
+                wrong.append((method, endpoint, answer.status_code))
+    assert wrong == []
+
+
+@pytest.mark.parametrize("role", ["clerk", "operator", "auditor", "partner"])
+def test_the_menu_lists_only_what_one_may_open(office: World, role: str) -> None:
+    browser = at_desk(office, role)
+    listed = {entry.split('"')[1] for entry in browser.page.split("<li><a href=")[1:]}
+    allowed = {f"/desk{PAGES[endpoint].path}" for endpoint, may in MAY_OPEN.items() if role in may.split()}
+    assert "/desk/" in listed
+    assert listed <= allowed
+
+
+# --- what every answer carries ----------------------------------------------------------------------------------------
+
+
+def test_every_page_is_kept_by_nobody_and_loads_from_nowhere_else(office: World) -> None:
+    browser = at_desk(office, "operator")
+    for path in ("/desk/", "/desk/sign-in", "/desk/nowhere"):
+        answer = browser.open(path)
+        assert answer.headers["Cache-Control"] == "no-store"
+        assert "default-src 'self'" in answer.headers["Content-Security-Policy"]
+        assert "frame-ancestors 'none'" in answer.headers["Content-Security-Policy"]
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        assert answer.headers["Permissions-Policy"].startswith("camera=(self)")
+        assert "style=" not in browser.page
+        assert "<style" not in browser.page
+        assert " on" not in "".join(part for part in browser.page.split("<")[1:] if part.startswith("body"))
+    api = office.phone().get("campaigns")
+    assert "Set-Cookie" not in api.headers
+
+
+def test_what_goes_wrong_is_said_on_a_page_in_chinese(
+    office: World, monkeypatch: pytest.MonkeyPatch, app: Flask
+) -> None:
+    browser = at_desk(office, "clerk")
+    assert browser.open("/desk/nowhere").status_code == 404
+    assert "没有这个页面" in browser.text()
+
+    def fall(**_values: object) -> None:
+        raise RuntimeError("a secret detail")
+
+    monkeypatch.setitem(app.view_functions, "desk.today.show_today", fall)
+    assert browser.open("/desk/").status_code == 500
+    assert "系统出错" in browser.text()
+    assert "secret detail" not in browser.page
+    assert office.phone().get("/desknowhere").get_json()["errcode"] == "http.not_found"
+
+
+def test_files_are_served_and_nothing_beside_them(office: World) -> None:
+    browser = Browser(office)
+    for name in ("look.css", "desk.css"):
+        answer = browser.open(f"/desk/static/{name}")
+        assert (answer.status_code, answer.mimetype) == (200, "text/css")
+    for name in ("../pages.py", "..%2fpages.py", "nothing.css"):
+        assert browser.open(f"/desk/static/{name}").status_code in (303, 404)
