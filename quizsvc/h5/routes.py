@@ -20,7 +20,6 @@ KINDS = {
     ".js": "text/javascript",
     ".svg": "image/svg+xml",
     ".txt": "text/plain",
-    ".webmanifest": "application/manifest+json",
 }
 # Nothing from elsewhere, nothing written into the page, nobody's frame.
 POLICY = "; ".join(

@@ -6,12 +6,13 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-from tests.h5.visit import PHONE, Bank
+from tests.h5.visit import PHONE, PLAIN, Bank
 from tests.test_embedded import Run, running
 
 OPTIONS = (
     *("--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"),
     *("--disable-sync", "--no-first-run", "--disable-quic"),
+    f"--host-resolver-rules=MAP {PLAIN} 127.0.0.1",  # by this name the page came by plain HTTP, as from another machine
 )
 
 
@@ -23,7 +24,7 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
     with running(tmp_path_factory.mktemp("run")) as run:
         yield run
@@ -43,9 +44,9 @@ def phone(browser: Browser) -> Iterator[MakePage]:
     contexts: list[BrowserContext] = []
     errors: list[str] = []
 
-    def make(run: Run, **options: Any) -> Page:
+    def make(run: Run, *, host: str = "127.0.0.1", **options: Any) -> Page:
         context = browser.new_context(
-            base_url=f"http://127.0.0.1:{run.port}",
+            base_url=f"http://{host}:{run.port}",
             viewport=PHONE,
             locale="zh-CN",
             timezone_id="Asia/Shanghai",

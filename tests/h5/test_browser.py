@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
@@ -108,6 +109,22 @@ def test_wrong_answers_are_explained_and_kept_as_mistakes(run: Run, bank: Bank, 
     for text in bank.right[stem]:
         expect(card).to_contain_text(text)
     assert barriers(page) == []
+
+
+@pytest.mark.parametrize("hours", [-3, 3])
+def test_the_time_left_is_the_services_whatever_the_phone_thinks(run: Run, phone: MakePage, hours: int) -> None:
+    page = phone(run)
+    page.clock.install(time=datetime.now(UTC) + timedelta(hours=hours))
+    begin(page, f"clock {hours}")
+    expect(page.get_by_text(re.compile(r"还剩 (10:00|9:5\d)"))).to_be_visible()
+    page.clock.fast_forward(8 * 60_000)
+    expect(page.get_by_text(re.compile(r"还剩 (2:00|1:5\d)"))).to_be_visible()
+    page.clock.fast_forward(3 * 60_000)
+    expect(page.get_by_text("时间已到")).to_be_visible()
+    for _ in range(10):
+        page.get_by_role("button", name=re.compile("先跳过|答完了")).click()
+    expect(page.get_by_text("答题时间已经过了")).to_be_visible()
+    expect(page.get_by_role("heading", name="还有 10 题没有答")).to_be_visible()
 
 
 def test_who_does_not_agree_reads_on_and_answers_nothing(run: Run, phone: MakePage) -> None:

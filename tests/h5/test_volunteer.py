@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from tests.h5.conftest import MakePage
-from tests.h5.visit import Client, barriers, log_in, open_screen, settled
+from tests.h5.visit import PLAIN, Client, barriers, log_in, open_screen, settled
 from tests.test_embedded import Run
 
 pytestmark = [pytest.mark.needs("chromium"), pytest.mark.xdist_group("h5")]
@@ -31,7 +31,7 @@ def join(run: Run, page: Page, name: str) -> None:
     expect(page.get_by_role("heading", name="志愿者上报")).to_be_visible()
 
 
-def tell(page: Page, *, boxes: int = 0, leaflets: int = 0, people: int = 1, setting: str = "入户") -> None:
+def tell(page: Page, *, boxes: int = 0, leaflets: int = 0, people: int = 1, setting: str = "住户") -> None:
     page.get_by_role("link", name="新的上报").click()
     page.locator(".settings").get_by_text(setting).click()
     page.get_by_label("人次", exact=True).fill(str(people))
@@ -90,6 +90,7 @@ def test_what_was_told_without_a_network_arrives_exactly_once(run: Run, phone: M
         page.context.set_offline(False)  # and it is sent by itself
     page.get_by_role("button", name="现在发送").click()
     expect_sent(page)
+    expect(page.get_by_text("上报有问题")).to_have_count(0)
     assert len(lost) == 1
     assert [one["status"] for one in lost[0]["results"]] == ["created"] * 4
     told = {"tallies": 3, "people": 39, "households": 2, "voided": 0, "held": 0, "tissue-box": 3, "leaflet": 43}
@@ -117,10 +118,10 @@ def test_one_of_today_is_corrected_and_another_taken_back(run: Run, phone: MakeP
     told = own(run, "corrector")
     assert (told["tallies"], told["tissue-box"]) == (2, 55)
     second = page.locator(".part", has_text="反诈抽纸 5 盒")
-    second.get_by_role("button", name="撤销").click()
+    second.get_by_role("button", name="作废").click()
     assert own(run, "corrector")["voided"] == 0
-    page.get_by_role("button", name="确认撤销").click()
-    expect(page.get_by_text("已撤销", exact=True).first).to_be_visible()
+    page.get_by_role("button", name="确认作废").click()
+    expect(page.get_by_text("已作废", exact=True).first).to_be_visible()
     expect_sent(page)
     told = own(run, "corrector")
     assert (told["tallies"], told["voided"], told["tissue-box"]) == (1, 1, 50)
@@ -170,6 +171,18 @@ def test_a_log_out_loses_nothing_that_was_not_sent(run: Run, phone: MakePage) ->
     assert own(run, "away")["people"] == 6
 
 
+def test_plain_http_takes_tallies_too_and_says_what_it_cannot_do(run: Run, phone: MakePage) -> None:
+    page = phone(run, host=PLAIN)
+    join(run, page, "plain")
+    assert page.evaluate("window.isSecureContext") is False
+    expect(page.get_by_text("没有网络时请不要刷新本页")).to_be_visible()
+    tell(page, people=2)
+    expect_sent(page)
+    assert own(run, "plain")["people"] == 2
+    open_screen(page, "#/c/demo/check")
+    expect(page.get_by_text("只有以“https://”开头的地址才能用")).to_be_visible()
+
+
 def test_a_tally_keeps_the_moment_and_the_building_that_were_told(run: Run, phone: MakePage) -> None:
     page = phone(run)
     join(run, page, "exact")
@@ -186,11 +199,14 @@ def test_a_tally_keeps_the_moment_and_the_building_that_were_told(run: Run, phon
     buildings.select_option(code)
     page.get_by_label("时间").fill("2026-01-02T03:04")
     page.get_by_role("button", name="保存并上报").click()
-    expect(page.get_by_text("待社区确认")).to_be_visible()
+    expect(page.get_by_text("待核实", exact=True)).to_be_visible()
+    expect(page.get_by_text("时间或地点不在活动之内")).to_be_visible()
+    expect(page.get_by_text("上报有问题")).to_have_count(0)
     (tally,) = sent[0]["tallies"]
     assert tally["region"] == code
     assert datetime.fromisoformat(tally["occurred_at"]) == datetime.fromisoformat("2026-01-02T03:04:00+08:00")
     page.get_by_role("link", name="新的上报").click()
+    expect(page.get_by_label("小区或楼栋")).to_have_value(code)
     page.get_by_label("户数", exact=True).fill("1.5")
     page.get_by_role("button", name="保存并上报").click()
     expect(page.get_by_text("数字要写整数")).to_be_visible()

@@ -11,6 +11,7 @@ from playwright.sync_api import Page, ViewportSize, expect
 
 from quizsvc.kit.files import shipped
 
+PLAIN = "phone.test"
 PHONE: ViewportSize = {"width": 320, "height": 640}
 Json = dict[str, Any]
 

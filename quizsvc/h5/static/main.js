@@ -70,7 +70,7 @@ async function route() {
 function render({ title, back, content, actions = [] }) {
   document.title = title;
   const link = back && h("a", { class: "back", href: back }, "返回");
-  refill(document.getElementById("top"), h("div", { class: "bar" }, link, unsentMark(), h("span", { class: "name" }, "反诈答题")));
+  refill(document.getElementById("top"), h("div", { class: "bar" }, link, unsentMark(), h("a", { class: "name", href: "#/" }, "反诈答题")));
   const heading = h("h1", { tabindex: "-1" }, title);
   const main = document.getElementById("screen");
   refill(main, heading, content);

@@ -86,5 +86,5 @@ function settle({ name, tally }, result) {
   if (FORGOTTEN.has(result.status)) drop(name);
   else keep(name, { tally, problem: { status: result.status, reason: result.reason, fields: result.fields } });
   const today = kept(`me.today.${tally.id}`);
-  if (today?.tally.revision === tally.revision) keep(`me.today.${tally.id}`, { ...today, state: result.status });
+  if (today?.tally.revision === tally.revision) keep(`me.today.${tally.id}`, { ...today, state: result.status, reason: result.reason });
 }

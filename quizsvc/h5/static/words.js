@@ -39,7 +39,7 @@ export const AWARD_STATES = {
   void: ["已作废", "bad"],
 };
 
-export const SETTINGS = { household: "入户", shop: "商铺", stall: "摆点", talk: "讲座" };
+export const SETTINGS = { household: "住户", shop: "商铺", stall: "摆点", talk: "讲座" };
 
 export const KINDS = { single: "单选题", multiple: "多选题", judge: "判断题" };
 

@@ -54,7 +54,7 @@ class TallyForm {
     this.campaign = chooser("campaign", start.campaigns.map((one) => [one.slug, one.title]), like?.campaign);
     this.place = h("div");
     this.detail = h("div");
-    this.settle(like?.region);
+    this.settle((like ?? lastTold())?.region); // the next door is near the last one
     this.setting = like?.setting ?? "household";
     this.shown = localTime(sameVisit ? like.occurred_at : now);
     this.exact = sameVisit ? new Date(like.occurred_at) : null; // the field knows minutes only
@@ -96,7 +96,7 @@ class TallyForm {
     return [
       this.start.campaigns.length > 1 && field("campaign", "活动", this.campaign),
       this.place, this.detail,
-      h("fieldset", { class: "settings" }, h("legend", null, "哪一种"), Object.entries(SETTINGS).map(radio)),
+      h("fieldset", { class: "settings" }, h("legend", null, "场景"), Object.entries(SETTINGS).map(radio)),
       field("when", "时间", this.when),
       h("div", { class: "pair" }, this.households.node, this.people.node),
       h("h2", null, "发放的物料"),

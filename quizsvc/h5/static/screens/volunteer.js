@@ -11,9 +11,15 @@ const STATES = {
   unsent: ["未发送", "warn"],
   created: ["已上报", "good"],
   duplicate: ["已上报", "good"],
-  held: ["待社区确认", "warn"],
+  held: ["待核实", "warn"],
   conflict: ["有冲突", "bad"],
   rejected: ["没有通过", "bad"],
+};
+const HELD = {
+  no_assignment: "那时您不负责这个区域，等工作人员核实后再计入。",
+  outside_campaign: "时间或地点不在活动之内，等工作人员核实后再计入。",
+  too_late: "已经过了补报期，等工作人员核实后再计入。",
+  clock_ahead: "时间在将来，等工作人员核实后再计入。请校准手机时间。",
 };
 const FAULTS = {
   other_content: "系统里已经有这次上报，内容与手机上的不一样，以系统里的为准。要改就点“改正”。",
@@ -98,7 +104,7 @@ function problemCard(one) {
   return h("div", { class: "card" },
     h("h2", null, "上报有问题 ", h("span", { class: "mark bad" }, STATES[status][0])),
     h("p", null, FAULTS[reason] ?? "系统没有接受，请点“改正”。", faults.length > 0 && `（${[...new Set(faults)].join("，")}）`),
-    h("p", { class: "soft" }, one.tally.occurred_at ? `${momentOf(one.tally.occurred_at)} ${SETTINGS[one.tally.setting] ?? ""}` : "撤销一次上报"),
+    h("p", { class: "soft" }, one.tally.occurred_at ? `${momentOf(one.tally.occurred_at)} ${SETTINGS[one.tally.setting] ?? ""}` : "作废一次上报"),
     h("div", { class: "pair" },
       button("不要了", () => forget(one), "plain"),
       one.tally.void ? null : linkButton("改正", `#/volunteer/tally/fix/${one.name}`)));
@@ -108,21 +114,22 @@ function todayList(start, places) {
   const told = toldToday();
   const names = Object.fromEntries(start.regions.map((one) => [one.code, one.name]));
   const line = (one) => {
-    const [words, kind] = one.void ? ["已撤销", ""] : (STATES[one.state] ?? ["", ""]);
+    const [words, kind] = one.void ? ["已作废", ""] : (STATES[one.state] ?? ["", ""]);
     return h("div", { class: "part" },
       h("strong", null, `${momentOf(one.tally.occurred_at).split(" ")[1]} ${names[one.tally.region] ?? ""} ${SETTINGS[one.tally.setting]} `),
-      h("span", { class: `mark ${kind}` }, one.void && one.state === "unsent" ? "已撤销，未发送" : words),
+      h("span", { class: `mark ${kind}` }, one.void && one.state === "unsent" ? "已作废，未发送" : words),
       h("p", null, summary(one.tally, start)),
+      one.state === "held" && h("p", { class: "soft" }, HELD[one.reason] ?? "等工作人员核实后再计入。"),
       !one.void && h("div", { class: "pair" },
-        button("撤销", (event) => askToTakeBack(event.target.parentElement, one, places), "plain"),
+        button("作废", (event) => askToTakeBack(event.target.parentElement, one, places), "plain"),
         linkButton("改", `#/volunteer/tally/edit/${one.tally.id}`, "plain")));
   };
   return [h("h2", null, `今天的上报（${told.length}）`), told.length ? told.map(line) : h("p", { class: "soft" }, "今天还没有上报。")];
 }
 
 function askToTakeBack(place, one, places) {
-  const really = button("确认撤销", () => { takeBack(one.tally); sendQuietly(places); }, "danger");
-  refill(place, button("不撤销", () => window.dispatchEvent(new Event("tallies")), "plain"), really);
+  const really = button("确认作废", () => { takeBack(one.tally); sendQuietly(places); }, "danger");
+  refill(place, button("不作废", () => window.dispatchEvent(new Event("tallies")), "plain"), really);
   really.focus();
 }
 
@@ -142,7 +149,7 @@ function ownCards(own) {
     own.campaigns.map((one) => h("div", { class: "card" }, h("h2", null, `我的累计：${one.title}`),
       row("上报", `${one.tallies} 次`), row("走访", `${one.households} 户`), row("触达", `${one.people} 人次`),
       one.handed_out.map((given) => row(`发放${names[given.material]?.name ?? given.material}`, `${given.quantity} ${names[given.material]?.unit ?? ""}`)),
-      one.held > 0 && row("待社区确认", `${one.held} 次`), one.voided > 0 && row("已撤销", `${one.voided} 次`))),
+      one.held > 0 && row("待核实", `${one.held} 次`), one.voided > 0 && row("已作废", `${one.voided} 次`))),
     h("p", { class: "soft" }, `截至 ${momentOf(own.at)}`),
   ];
 }
