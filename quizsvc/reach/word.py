@@ -29,13 +29,13 @@ from quizsvc.reach.metrics import get_metric
 from quizsvc.reach.snapshots import Snapshot
 from quizsvc.reach.survey import Figure
 from quizsvc.reach.word_chart import Chart, add_chart
-from quizsvc.reach.word_style import BANNER, CELL, FIGURE, FIRST, ISSUER, SECOND, TITLE, WIDTH, blank_document
+from quizsvc.reach.word_style import BANNER, CELL, FIGURE, FIRST, ISSUER, NOTE, SECOND, TITLE, WIDTH, blank_document
 
 NOT_XML = pattern(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 BANNER_POINTS = 36
 ABOVE_WIDTHS, SOURCE_WIDTHS, CHANGE_WIDTHS = (26, 130), (9, 32, 47, 21, 47), (56, 40, 30, 30)  # millimetres
 DAYS_HEIGHT, BAR_HEIGHT, AROUND_BARS = 82, 4.9, 27
-MOST_BARS = 36  # a page
+MOST_BARS = 34  # a page
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,10 @@ def word_of(bulletin: Bulletin, snapshot: Snapshot) -> bytes:
         document.add_paragraph(f"（{numeral}）{drawn.heading}", SECOND)
         _write_charts(document, drawn, snapshot)
     document.add_paragraph(SOURCES, FIRST)
-    _write_table(document, SOURCE_WIDTHS, [one.row for one in bulletin.sources], head=SOURCED)
+    if not bulletin.sources:
+        document.add_paragraph("文中没有数字。")
+    else:
+        _write_table(document, SOURCE_WIDTHS, [one.row for one in bulletin.sources], head=SOURCED)
     if snapshot.changes:
         document.add_paragraph(_plain(head_changes(snapshot)), FIRST)
         _write_table(document, CHANGE_WIDTHS, list_changes(snapshot), head=CHANGED)
@@ -127,7 +130,7 @@ def _write_charts(document: Document, drawn: Drawn, snapshot: Snapshot) -> None:
     if not any(one.value for one in figures):
         document.add_paragraph(f"本期没有{drawn.heading}的记录，不作图。")
         return
-    document.add_paragraph(f"{metric.name} {metric.id}：{metric.definition}", FIGURE)
+    document.add_paragraph(f"{metric.name} {metric.id}：{metric.definition}", NOTE)
     lying, most = drawn.by == "region", max(one.value or 0 for one in figures)
     pages = range(0, len(figures), MOST_BARS if lying else len(figures))
     for begin in pages:

@@ -38,7 +38,7 @@ class Look:
     colour: str = "000000"
 
 
-BODY, TITLE, FIRST, SECOND, BANNER, ISSUER, CELL, ASKED, FIGURE = (
+BODY, TITLE, FIRST, SECOND, BANNER, ISSUER, CELL, ASKED, NOTE, FIGURE = (
     "Normal",
     "Title",
     "heading 1",
@@ -47,6 +47,7 @@ BODY, TITLE, FIRST, SECOND, BANNER, ISSUER, CELL, ASKED, FIGURE = (
     "版头说明",
     "表格文字",
     "要素",
+    "图注",
     "图",
 )
 LINE = '<w:spacing w:line="560" w:lineRule="exact"/>'
@@ -68,7 +69,8 @@ LOOKS = (
     ),
     Look("TableText", CELL, SONG, 9, '<w:spacing w:after="0" w:line="240" w:lineRule="auto"/>'),
     Look("Asked", ASKED, FANGSONG, 12, '<w:spacing w:before="40" w:after="40"/>'),
-    Look("Figure", FIGURE, SONG, 9, f'<w:keepNext/><w:spacing w:before="120" w:after="120"/>{CENTRED}'),
+    Look("Note", NOTE, SONG, 9, f'<w:keepNext/><w:spacing w:before="120" w:after="0"/>{CENTRED}'),
+    Look("Figure", FIGURE, SONG, 9, f'<w:spacing w:before="60" w:after="120"/>{CENTRED}'),
     Look("Footer", "footer", SONG, 14, CENTRED),
 )
 THIN = "".join(
