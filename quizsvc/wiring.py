@@ -28,6 +28,7 @@ from quizsvc.quiz import cli as quiz_cli
 from quizsvc.quiz import routes as quiz
 from quizsvc.reach import cli as reach_cli
 from quizsvc.reach import report_cli, settling
+from quizsvc.reach import report_routes as report
 from quizsvc.reach import routes as reach
 from quizsvc.regions import routes as regions
 
@@ -50,7 +51,7 @@ AREAS = (
         "citizen", API, guards.citizen_guard, (accounts.citizen, quiz.bp, lottery.citizen, me.citizen, outreach.citizen)
     ),
     Area("volunteer", API, guards.volunteer_guard, (outreach.volunteer, tallies.volunteer)),
-    Area("clerk", API, guards.staff_guard, (lottery.clerk, materials.clerk, tallies.clerk, reach.staff)),
+    Area("clerk", API, guards.staff_guard, (lottery.clerk, materials.clerk, tallies.clerk, reach.staff, report.staff)),
     Area("ops", "", None, (health.bp,)),
 )
 
