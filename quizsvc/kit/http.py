@@ -169,12 +169,8 @@ def cached(seconds: int) -> Callable[[View], View]:
 
 def _read_query(schema: Schema) -> dict[str, Any]:
     """The query string; what the schema takes as a list, as often as it was said."""
-    lists = {
-        name: request.args.getlist(name)
-        for name, one in schema.load_fields.items()
-        if isinstance(one, fields.List) and name in request.args
-    }
-    return request.args.to_dict() | lists
+    lists = {one.data_key or name for name, one in schema.load_fields.items() if isinstance(one, fields.List)}
+    return {name: request.args.getlist(name) if name in lists else said for name, said in request.args.items()}
 
 
 def read_json() -> Any:
