@@ -1,6 +1,7 @@
 """Figures in JSON."""
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
@@ -11,6 +12,7 @@ from quizsvc.reach.metrics import PERCENT
 from quizsvc.reach.survey import Figure as Found
 
 MOST_CAMPAIGNS = 50
+CENTURIES = date(2000, 1, 1), date(2999, 12, 31)  # beyond, sums of days leave the calendar
 
 
 class Period(Schema):
@@ -93,7 +95,7 @@ class Statistics(Survey):
 
 
 class Asked(Schema):
-    first = fields.Date(data_key="from", load_default=None)
+    first = fields.Date(data_key="from", load_default=None, validate=validate.Range(*CENTURIES))
     last = fields.Date(data_key="to", load_default=None, metadata={"description": "the last day, which counts"})
     region = Text(32, load_default=None)
 

@@ -24,7 +24,7 @@ class Period:
     @classmethod
     def cut(cls, first: date, last: date) -> "Period":
         """From the first to the last day, or to ten years after the first where that is earlier."""
-        return cls(first, min(last, first + min(LONGEST, date.max - first)))
+        return cls(first, min(last, first + LONGEST))
 
     @property
     def days(self) -> Sequence[date]:
