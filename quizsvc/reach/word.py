@@ -32,8 +32,8 @@ from quizsvc.reach.word_chart import Chart, add_chart
 from quizsvc.reach.word_style import BANNER, CELL, FIGURE, FIRST, ISSUER, NOTE, SECOND, TITLE, WIDTH, blank_document
 
 NOT_XML = pattern(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-BANNER_POINTS = 36
-ABOVE_WIDTHS, SOURCE_WIDTHS, CHANGE_WIDTHS = (26, 130), (9, 32, 47, 21, 47), (56, 40, 30, 30)  # millimetres
+BANNER_POINTS, LEAST_POINTS = 36, 14
+ABOVE_WIDTHS, SOURCE_WIDTHS, CHANGE_WIDTHS = (26, 130), (9, 31, 50, 21, 45), (56, 40, 30, 30)  # millimetres
 DAYS_HEIGHT, BAR_HEIGHT, AROUND_BARS = 82, 4.9, 27
 MOST_BARS = 34  # a page
 
@@ -104,11 +104,10 @@ def _describe(document: Document, bulletin: Bulletin, snapshot: Snapshot) -> Non
 def _write_head(document: Document, bulletin: Bulletin, snapshot: Snapshot) -> None:
     """The office's name in red, as large as one line holds, over a red rule; the title; what was asked."""
     banner = f"{_office(snapshot)}工作简报"
-    size = max(BANNER_POINTS // 2, min(BANNER_POINTS, int(WIDTH.pt / len(banner))))
+    size = max(LEAST_POINTS, min(BANNER_POINTS, int(WIDTH.pt / len(banner))))
     document.add_paragraph(style=BANNER).add_run(banner).font.size = Pt(size)
     day = day_of(snapshot.survey.as_of)
-    issuer = "、".join(snapshot.heading.organisers) or snapshot.heading.region
-    document.add_paragraph(f"{_plain(issuer)}\t{day.year}年{day.month}月{day.day}日", ISSUER)
+    document.add_paragraph(f"{_office(snapshot)}\t{day.year}年{day.month}月{day.day}日", ISSUER)
     document.add_paragraph(_plain(bulletin.title), TITLE)
     _write_table(document, ABOVE_WIDTHS, bulletin.above, style="Asked")
     document.add_paragraph(style=CELL)
@@ -153,7 +152,7 @@ def _names(snapshot: Snapshot, by: str, figures: Iterable[Figure]) -> list[str]:
     """What stands at the bars; of days in one year, month and day."""
     period = snapshot.survey.period
     if by == "day" and period.first.year == period.last.year:
-        return [one.of[by][len("2026-") :] for one in figures]
+        return [one.of[by][len("2026-") :].replace("-", "/") for one in figures]
     return [_plain(snapshot.name(by, one.of[by])) for one in figures]
 
 

@@ -64,7 +64,7 @@ LOOKS = (
         "Issuer",
         ISSUER,
         FANGSONG,
-        14,
+        12,
         f'{RULE}<w:tabs><w:tab w:val="right" w:pos="{WIDTH.twips}"/></w:tabs><w:spacing w:after="0"/>',
     ),
     Look("TableText", CELL, SONG, 9, '<w:spacing w:after="0" w:line="240" w:lineRule="auto"/>'),

@@ -113,7 +113,7 @@ def test_word_says_what_the_markdown_says() -> None:
 
 def test_a_charts_cache_its_workbook_and_the_snapshot_are_one() -> None:
     (days, days_book), (regions, regions_book) = charts_of(written(FULL))
-    assert cached(days, "cat") == [day.strftime("%m-%d") for day in PERIOD.days]
+    assert cached(days, "cat") == [day.strftime("%m/%d") for day in PERIOD.days]
     assert cached(days, "val") == [str(one.value) for one in BY_DAY]
     assert cached(regions, "cat") == [*(f"第{n}社区" for n in range(1, 34)), "其他区域"], "in order of code"
     assert cached(regions, "val") == [str(one.value) for one in [*BY_REGION, ELSEWHERE]]
