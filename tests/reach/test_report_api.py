@@ -18,6 +18,7 @@ from quizsvc.accounts import service as accounts
 from quizsvc.kit.clock import utcnow
 from quizsvc.kit.db import db, transaction
 from quizsvc.materials import stock
+from quizsvc.reach import settling
 from quizsvc.regions import service as regions
 from tests.materials.place import MATERIALS
 from tests.reach.test_survey import FEW, at_home
@@ -126,12 +127,28 @@ def test_another_name_of_a_material_is_another_report(world: World) -> None:
     assert report(desk).headers["X-Snapshot"] != first.headers["X-Snapshot"]
 
 
-def test_two_who_ask_at_once_get_one_snapshot(world: World) -> None:
+def test_those_who_ask_at_once_get_one_snapshot(world: World) -> None:
     at_home(world).deal()
     desk = world.desk("second")
-    found = at_once(*[lambda: report(Phone(desk.app, token=desk.token)).headers["X-Snapshot"] for _ in range(4)])
-    assert len(set(found)) == 1
-    assert world.count(SNAPSHOTS) == 1
+    report(desk)  # so that nothing waits
+    for number, day in enumerate(("2026-12-02", "2026-12-03", "2026-12-04", "2026-12-05"), start=2):
+
+        def act(last: str = day) -> str:
+            return report(Phone(desk.app, token=desk.token), to=last).headers["X-Snapshot"]
+
+        assert len(set(at_once(*[act] * 6))) == 1
+        assert world.count(SNAPSHOTS) == number
+
+
+def test_what_waits_is_counted_however_much_it_is(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """More than one transaction takes."""
+    monkeypatch.setattr(settling, "MOST_AT_ONCE", 2)
+    monkeypatch.setitem(settling.settle.__kwdefaults__, "limit", 2)
+    for _ in range(7):
+        at_home(world).deal()
+    assert world.count("dirty_keys") >= 7
+    assert "答题7人" in text_of(report(world.desk("second")))
+    assert world.count("dirty_keys") == 0
 
 
 @pytest.mark.parametrize(
