@@ -110,7 +110,6 @@ def _write_head(document: Document, bulletin: Bulletin, snapshot: Snapshot) -> N
     document.add_paragraph(f"{_office(snapshot)}\t{day.year}年{day.month}月{day.day}日", ISSUER)
     document.add_paragraph(_plain(bulletin.title), TITLE)
     _write_table(document, ABOVE_WIDTHS, bulletin.above, style="Asked")
-    document.add_paragraph(style=CELL)
 
 
 def _write_sentence(document: Document, sentence: Sequence[Phrase]) -> None:
@@ -175,6 +174,7 @@ def _write_table(
         f"<w:tblGrid>{columns}</w:tblGrid>{''.join(lines)}</w:tbl>"
     )
     document.element.body[-1].addprevious(parse_xml(table))
+    document.add_paragraph(style=CELL)  # Word wants a paragraph behind a table
 
 
 def _row_xml(cells: Sequence[str], widths: Sequence[int], style: str, *, of_head: bool = False) -> str:

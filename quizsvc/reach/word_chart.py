@@ -131,7 +131,7 @@ def _names_axis(chart: Chart) -> str:
     return (
         f'<c:catAx><c:axId val="{own}"/><c:scaling><c:orientation val="{"maxMin" if chart.lying else "minMax"}"/>'
         f'</c:scaling><c:delete val="0"/><c:axPos val="{"l" if chart.lying else "b"}"/>'
-        f'{_title(chart.across, points=9)}<c:numFmt formatCode="General" sourceLinked="0"/>'
+        f'{_title(chart.across, points=9, upright=chart.lying)}<c:numFmt formatCode="General" sourceLinked="0"/>'
         '<c:majorTickMark val="none"/><c:minorTickMark val="none"/><c:tickLblPos val="nextTo"/>'
         f'{_text(points=8)}<c:crossAx val="{other}"/><c:crosses val="autoZero"/><c:auto val="0"/><c:lblAlgn val="ctr"/>'
         f'<c:lblOffset val="100"/><c:tickLblSkip val="{skipped}"/><c:tickMarkSkip val="{skipped}"/>'
@@ -147,16 +147,19 @@ def _values_axis(chart: Chart) -> str:
         f'<c:valAx><c:axId val="{own}"/><c:scaling><c:orientation val="minMax"/>{top}<c:min val="0"/></c:scaling>'
         f'<c:delete val="0"/><c:axPos val="{"b" if chart.lying else "l"}"/>'
         '<c:majorGridlines><c:spPr><a:ln w="6350"><a:solidFill><a:srgbClr val="D9D9D9"/></a:solidFill></a:ln></c:spPr>'
-        f'</c:majorGridlines>{_title(chart.up, points=9)}<c:numFmt formatCode="#,##0" sourceLinked="0"/>'
+        f"</c:majorGridlines>{_title(chart.up, points=9, upright=not chart.lying)}"
+        '<c:numFmt formatCode="#,##0" sourceLinked="0"/>'
         '<c:majorTickMark val="none"/><c:minorTickMark val="none"/><c:tickLblPos val="nextTo"/>'
         f'<c:crossAx val="{other}"/><c:crosses val="{"max" if chart.lying else "autoZero"}"/>'
         '<c:crossBetween val="between"/></c:valAx>'
     )
 
 
-def _title(text: str, *, points: int) -> str:
+def _title(text: str, *, points: int, upright: bool = False) -> str:
+    """`upright`: written from below to above, as beside an axis on the left."""
+    turned = ' rot="-5400000" vert="horz"' if upright else ""
     return (
-        f'<c:title><c:tx><c:rich><a:bodyPr/><a:lstStyle/><a:p><a:r><a:rPr lang="zh-CN" sz="{points}00" b="0"/>'
+        f'<c:title><c:tx><c:rich><a:bodyPr{turned}/><a:lstStyle/><a:p><a:r><a:rPr lang="zh-CN" sz="{points}00" b="0"/>'
         f'<a:t>{escape(text)}</a:t></a:r></a:p></c:rich></c:tx><c:overlay val="0"/></c:title>'
     )
 

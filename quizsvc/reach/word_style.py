@@ -86,8 +86,7 @@ def blank_document() -> Document:
     _set_styles(document)
     _set_fonts(document)
     _leave_behind(document)
-    language = document.settings.element.find(qn("w:themeFontLang"))
-    language.set(qn("w:eastAsia"), "zh-CN")
+    _set_settings(document)
     return document
 
 
@@ -101,6 +100,15 @@ def _set_page(document: Document) -> None:
     below.add_run("— ")
     below._p.append(parse_xml(number))
     below.add_run(" —")
+
+
+def _set_settings(document: Document) -> None:
+    """Chinese, and no sign of an older Word's ways, which Word calls 兼容模式."""
+    settings: Any = document.settings.element
+    settings.find(qn("w:themeFontLang")).set(qn("w:eastAsia"), "zh-CN")
+    for one in settings.iter(qn("w:compatSetting")):
+        if one.get(qn("w:name")) == "compatibilityMode":
+            one.set(qn("w:val"), "15")
 
 
 def _set_styles(document: Document) -> None:
