@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from functools import partial
 from io import BytesIO
 from typing import Any
 from urllib.parse import unquote
@@ -143,7 +144,7 @@ def test_those_who_ask_at_once_get_one_snapshot(world: World) -> None:
 def test_what_waits_is_counted_however_much_it_is(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """More than one transaction takes."""
     monkeypatch.setattr(settling, "MOST_AT_ONCE", 2)
-    monkeypatch.setitem(settling.settle.__kwdefaults__, "limit", 2)
+    monkeypatch.setattr(settling, "settle", partial(settling.settle, limit=2))
     for _ in range(7):
         at_home(world).deal()
     assert world.count("dirty_keys") >= 7
