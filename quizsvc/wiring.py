@@ -30,6 +30,7 @@ from quizsvc.quiz import cli as quiz_cli
 from quizsvc.quiz import routes as quiz
 from quizsvc.reach import cli as reach_cli
 from quizsvc.reach import report_cli, settling
+from quizsvc.reach import report_routes as report
 from quizsvc.reach import routes as reach
 from quizsvc.regions import routes as regions
 
@@ -56,6 +57,8 @@ AREAS = (
     Area("clerk", API, guards.staff_guard, (lottery.clerk, materials.clerk, tallies.clerk, reach.staff)),
     Area("desk", "/desk", desk.guard, desk.BLUEPRINTS, desk.furnish),
     Area("ops", "", None, (health.bp, h5.bp)),
+    Area("clerk", API, guards.staff_guard, (lottery.clerk, materials.clerk, tallies.clerk, reach.staff, report.staff)),
+    Area("ops", "", None, (health.bp,)),
 )
 
 COMMANDS: tuple[click.Command, ...] = (

@@ -12,6 +12,7 @@ TOO_FEW = "样本不足"
 NO_RESIDENTS = "常住人口未知"
 NOTHING_TO_DIVIDE_BY = "无数据"
 HIDDEN_BELOW = 5
+LONGEST = timedelta(days=3660)
 
 
 @dataclass(frozen=True)
@@ -20,6 +21,11 @@ class Period:
 
     first: date
     last: date
+
+    @classmethod
+    def cut(cls, first: date, last: date) -> "Period":
+        """From the first to the last day, or to ten years after the first where that is earlier."""
+        return cls(first, min(last, first + LONGEST))
 
     @property
     def days(self) -> Sequence[date]:
