@@ -71,7 +71,7 @@ def gather(world: World, chance: Random) -> Doors:
 
 
 def report(doors: Doors) -> list[Json]:
-    """Everything: what is handed out adds up to HANDED_OUT exactly, over both ways. Returns each phone's first visit."""
+    """Everything: what is handed out adds up to HANDED_OUT, over both ways. Returns each phone's first visit."""
     portions = {code: shares(doors.chance, total, TALLIES) for code, total in HANDED_OUT.items()}
     given = [{code: parts[n] for code, parts in portions.items() if parts[n]} for n in range(TALLIES)]
     by_phone = PHONES * BATCH

@@ -122,7 +122,7 @@ class Recount:
         names = "v.code, v.scam_type, cast(v.answer AS text)"
         for code, scam_type, right, given, n in self._rows(
             f"SELECT {names}, {GIVEN[db.engine.dialect.name]} AND p.state = 'marked'"
-            f" AND cast(p.day AS text) BETWEEN :first AND :last GROUP BY {names}, given"
+            f" AND cast(p.day AS text) BETWEEN :first AND :last GROUP BY {names}, said"
         ):
             for place in (("scam_type", str(scam_type)), ("question", str(code)), (WHOLE, "")):
                 asked[place] += int(str(n))
@@ -253,11 +253,11 @@ IN_FORCE = """FROM tally_revisions r JOIN tallies t ON t.id = r.tally_id JOIN vo
     WHERE r.in_force AND c.slug = :slug AND {day} BETWEEN :first AND :last"""
 HANDED_OUT = "JOIN handouts g ON g.tally_id = r.tally_id AND g.revision = r.revision WHERE"
 GIVEN = {
-    "sqlite": "g.value AS given, count(*) FROM papers p JOIN campaigns c ON c.id = p.campaign_id, json_each(p.items) i,"
+    "sqlite": "g.value AS said, count(*) FROM papers p JOIN campaigns c ON c.id = p.campaign_id, json_each(p.items) i,"
     " json_each(p.given) g JOIN question_versions v ON v.id = json_extract(i.value, '$[0]')"
     " WHERE g.key = i.key AND c.slug = :slug",
-    "postgresql": "g.given, count(*) FROM papers p JOIN campaigns c ON c.id = p.campaign_id"
+    "postgresql": "g.said, count(*) FROM papers p JOIN campaigns c ON c.id = p.campaign_id"
     " CROSS JOIN LATERAL json_array_elements(p.items) WITH ORDINALITY i(item, no)"
-    " CROSS JOIN LATERAL json_array_elements_text(p.given) WITH ORDINALITY g(given, no)"
+    " CROSS JOIN LATERAL json_array_elements_text(p.given) WITH ORDINALITY g(said, no)"
     " JOIN question_versions v ON v.id = cast(i.item ->> 0 AS integer) WHERE g.no = i.no AND c.slug = :slug",
 }

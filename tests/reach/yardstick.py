@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import pairwise
 from random import Random
 from typing import Any
 from uuid import UUID, uuid4
@@ -120,7 +121,7 @@ def _play(world: World, phone: Phone, chance: Random) -> None:
 def shares(chance: Random, total: int, parts: int) -> list[int]:
     """Parts of a total, some of them zero."""
     cuts = [0, *sorted(chance.choices(range(total + 1), k=parts - 1)), total]
-    return [high - low for low, high in zip(cuts, cuts[1:], strict=False)]
+    return [high - low for low, high in pairwise(cuts)]
 
 
 def day_in(chance: Random) -> date:
