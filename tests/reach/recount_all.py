@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from fractions import Fraction
 from itertools import chain
+from typing import Any
 
 from quizsvc.kit.db import db
 from tests.reach.recount import DAY
@@ -43,7 +44,7 @@ class Recount:
         )
         self.root, self.code = str(campaign[1]), str(campaign[2])
         listed = "SELECT code FROM regions WHERE level = 'community' AND substr(path, 1, length(:root)) = :root"
-        self.communities = [str(code) for (code,) in world.rows(f"{listed} ORDER BY code", root=self.root)]
+        self.communities = [code for (code,) in world.rows(f"{listed} ORDER BY code", root=self.root)]
 
     def figures(self) -> dict[Key, Value]:
         """All of them, by metric and what each is shown apart by."""
@@ -58,7 +59,7 @@ class Recount:
             )
         )
 
-    def _rows(self, query: str) -> list[tuple[object, ...]]:
+    def _rows(self, query: str) -> list[tuple[Any, ...]]:
         """`events`: what each citizen did when and where. `places`: each region's community, or ELSEWHERE."""
         values = {"slug": self.slug, "first": self.days[0], "last": self.days[-1], "root": self.root}
         events = EVENTS.format(**{name: self.day.format(f"{name}_at") for name in MOMENTS})
@@ -74,9 +75,9 @@ class Recount:
                 f"SELECT stage, {column}, count(DISTINCT citizen_id), count(*) FROM events"
                 f" WHERE day BETWEEN :first AND :last AND {column} IS NOT NULL GROUP BY 1, 2"
             ):
-                found[f"online.{STAGES[int(str(stage))]}", by, str(which)] = int(str(people))
-                if int(str(stage)):
-                    found[f"online.{SUMS[int(str(stage)) - 1]}", by, str(which)] = int(str(events))
+                found[f"online.{STAGES[stage]}", by, which] = int(people)
+                if stage:
+                    found[f"online.{SUMS[stage - 1]}", by, which] = int(events)
         for day in self.days:
             for name in (*STAGES, *SUMS):
                 yield key(f"online.{name}", day=day), (found[f"online.{name}", "day", day], None)
@@ -101,19 +102,19 @@ class Recount:
     def _first_papers(self) -> Mapping[tuple[str, str], Counter[str]]:
         """Of those whose first paper was marked and is of the period: people, passers, answers, right ones."""
         found: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
-        for place, people, passers, right in self._rows(
+        for place, people, passers, right, answers in self._rows(
             "SELECT CASE WHEN p.region_id IS NULL THEN '' ELSE h.place END, count(*),"
-            " sum(CASE WHEN p.passed THEN 1 ELSE 0 END), sum(p.correct)"
+            " sum(CASE WHEN p.passed THEN 1 ELSE 0 END), sum(p.correct), sum(json_array_length(p.items))"
             " FROM (SELECT x.*, row_number() OVER (PARTITION BY citizen_id ORDER BY dealt_at, x.id) AS n FROM papers x"
             " JOIN campaigns c ON c.id = x.campaign_id AND c.slug = :slug) p LEFT JOIN places h ON h.id = p.region_id"
             " WHERE p.n = 1 AND p.state = 'marked' AND cast(p.day AS text) BETWEEN :first AND :last"
             " GROUP BY CASE WHEN p.region_id IS NULL THEN '' ELSE h.place END"
         ):
-            counted = {"people": people, "passers": passers, "right": right, "answers": 5 * int(str(people))}
-            numbers = {name: int(str(n)) for name, n in counted.items()}
+            counted = {"people": people, "passers": passers, "right": right, "answers": answers}
+            numbers = {name: int(n) for name, n in counted.items()}
             found[WHOLE, ""].update(numbers)
             if place is not None:
-                found["region", str(place)].update(numbers)
+                found["region", place].update(numbers)
         return found
 
     def _answers(self) -> Iterator[tuple[Key, Value]]:
@@ -124,13 +125,13 @@ class Recount:
             f"SELECT {names}, {GIVEN[db.engine.dialect.name]} AND p.state = 'marked'"
             f" AND cast(p.day AS text) BETWEEN :first AND :last GROUP BY {names}, said"
         ):
-            for place in (("scam_type", str(scam_type)), ("question", str(code)), (WHOLE, "")):
-                asked[place] += int(str(n))
-                wrong[place] += int(str(n)) * (set(str(given)) != set(json.loads(str(right))))
+            for place in (("scam_type", scam_type), ("question", code), (WHOLE, "")):
+                asked[place] += int(n)
+                wrong[place] += int(n) * (set(given) != set(json.loads(right)))
         yield key("online.answers"), (asked[WHOLE, ""], None)
         yield key("online.wrong_answers"), (wrong[WHOLE, ""], None)
         for (code,) in self.world.rows("SELECT code FROM scam_types"):
-            place = ("scam_type", str(code))
+            place = ("scam_type", code)
             yield key("online.answers", scam_type=code), (asked[place], None)
             yield key("online.wrong_answers", scam_type=code), (wrong[place], None)
             yield key("online.wrong_rate", scam_type=code), rate(wrong[place], asked[place], least=30)
@@ -140,9 +141,7 @@ class Recount:
 
     def _funnel(self) -> Iterator[tuple[Key, Value]]:
         """How far each person came, whenever it was."""
-        furthest = Counter(
-            int(str(stage)) for (stage,) in self._rows("SELECT max(stage) FROM events GROUP BY citizen_id")
-        )
+        furthest = Counter(int(stage) for (stage,) in self._rows("SELECT max(stage) FROM events GROUP BY citizen_id"))
         for stage, name in enumerate(STAGES):
             came = sum(n for reached, n in furthest.items() if reached >= stage)
             yield key(f"online.{name}", stage=str(stage)), (came, None)
@@ -157,14 +156,14 @@ class Recount:
             for setting, which, tallies, households, people in self._rows(
                 f"SELECT r.setting, {column}, count(*), sum(r.households), sum(r.people) {within} GROUP BY 1, 2"
             ):
-                found[f"offline.{setting}_tallies", by, str(which)] += int(str(tallies))
-                found["offline.households", by, str(which)] += int(str(households))
-                found["offline.people", by, str(which)] += int(str(people))
+                found[f"offline.{setting}_tallies", by, which] += int(tallies)
+                found["offline.households", by, which] += int(households)
+                found["offline.people", by, which] += int(people)
             for material, which, quantity in self._rows(
                 f"SELECT g.material, {column}, sum(g.quantity) {within.replace('WHERE', HANDED_OUT)} GROUP BY 1, 2"
             ):
-                found[f"material {material}", by, str(which)] += int(str(quantity))
-        materials = [str(code) for (code,) in self.world.rows("SELECT code FROM materials")]
+                found[f"material {material}", by, which] += int(quantity)
+        materials = [code for (code,) in self.world.rows("SELECT code FROM materials")]
         for one in self.days:
             for metric in SHOWN_BY_DAY[len(STAGES) + len(SUMS) :]:
                 yield key(metric, day=one), (found[metric, "day", one], None)
@@ -188,7 +187,7 @@ class Recount:
             )
         )
         for metric, counted in (("offline.volunteers_active", active), ("offline.volunteers_enrolled", enrolled)):
-            numbers = {kind: int(str(counted.get(kind, 0))) for kind in KINDS}
+            numbers = {kind: int(counted.get(kind, 0)) for kind in KINDS}
             yield key(metric), (sum(numbers.values()), None)
             for kind, n in numbers.items():
                 yield key(metric, kind=kind), (n, None)

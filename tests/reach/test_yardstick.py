@@ -6,7 +6,7 @@
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from random import Random
 from uuid import UUID
@@ -40,7 +40,7 @@ from tests.world import START, Phone, World
 
 __all__ = ["command"]
 SIZES = {"postgresql": Size(audience=30_012, by_api=300), "sqlite": Size(audience=1_512, by_api=60)}
-ASKED = ("report", SLUG, "--from", FIRST_DAY.isoformat(), "--to", LAST_DAY.isoformat(), "--as", "operator")
+WHOLE, SOME_DAYS = (FIRST_DAY, LAST_DAY), (FIRST_DAY + 3 * A_DAY, FIRST_DAY + 7 * A_DAY)
 PHRASES = (
     "召集200余名反诈志愿者",
     "发放反诈抽纸5000余盒",
@@ -69,6 +69,7 @@ def test_the_report_of_the_yardstick_campaign_equals_a_recount(
     text, made = report_of(command)
     require_recount(world, made)
     require_golden(made, text, size)
+    require_recount(world, report_of(command, SOME_DAYS)[1])
 
     clock.shift(timedelta(hours=1))
     run(command, "reach", "rebuild", SLUG)
@@ -93,9 +94,10 @@ def run(command: Command, *words: str) -> str:
     return str(answer.output)
 
 
-def report_of(command: Command) -> tuple[str, Snapshot]:
+def report_of(command: Command, period: tuple[date, date] = WHOLE) -> tuple[str, Snapshot]:
     """A report as printed, and the snapshot that it was made from."""
-    text = run(command, *ASKED)
+    first, last = (day.isoformat() for day in period)
+    text = run(command, "report", SLUG, "--from", first, "--to", last, "--as", "operator")
     found = re.search(r"数据快照：([0-9a-f-]{36})", text)
     assert found is not None
     with reading():
@@ -134,7 +136,8 @@ def load_cases(command: Command, folder: Path) -> None:
 
 def require_recount(world: World, made: Snapshot) -> None:
     """No figure is another one, none is left out, and whatever the dictionary defines is among them."""
-    found, expected = figures_of(made), Recount(world, SLUG, first=FIRST_DAY, last=LAST_DAY).figures()
+    period = made.survey.period
+    found, expected = figures_of(made), Recount(world, SLUG, first=period.first, last=period.last).figures()
     assert {one: (found[one], expected.get(one)) for one in found if found[one] != expected.get(one)} == {}
     assert found.keys() == expected.keys()
     assert {metric for metric, _ in found} == {metric for metric in METRICS if not metric.endswith("_mom")}

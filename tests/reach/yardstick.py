@@ -68,7 +68,9 @@ def lay_out(world: World) -> None:
 def fill_with_citizens(world: World, size: Size, chance: Random) -> None:
     """All but the last: each opened the campaign on a day of it. Others know the other campaign alone, or both."""
     places = {code: uuid_of(id_) for code, id_ in world.rows("SELECT code, id FROM regions")}
-    homes = [places[code] for code in COMMUNITIES[:-1]] * 3  # nobody lives in the last one
+    homes: list[UUID | None] = [
+        places[code] for code in COMMUNITIES[:-1] for _ in range(3)
+    ]  # nobody lives in the last one
     homes += [places[A_BUILDING], places[TOWN], places["s1c1"], None]
     crowd = Crowd(chance, homes, _versions(world))
     here, there = (box_of(world, slug, desk=COMMUNITIES[0]) for slug in (SLUG, OTHER))
