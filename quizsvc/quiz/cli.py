@@ -11,10 +11,11 @@ from quizsvc.accounts import service as accounts
 from quizsvc.kit.clock import day_of, utcnow
 from quizsvc.kit.db import reading, transaction
 from quizsvc.kit.files import shipped
+from quizsvc.kit.ratios import percent
 from quizsvc.kit.sheets import SUFFIXES, is_sheet
 from quizsvc.quiz import bank, files, lifecycle, sheet, workbook
 from quizsvc.quiz.bank import Change
-from quizsvc.quiz.faring import judge_faring, percent
+from quizsvc.quiz.faring import judge_faring
 from quizsvc.quiz.lifecycle import Entry
 from quizsvc.quiz.review_bank import count, count_by_type
 from quizsvc.quiz.rules import KINDS, QuestionText
