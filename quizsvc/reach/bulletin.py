@@ -133,13 +133,17 @@ def _apart(snapshot: Snapshot, metric_id: str, by: str) -> list[Figure]:
 
 
 def _volunteers(made: Bulletin, snapshot: Snapshot) -> list[Phrase]:
-    phrases: list[Phrase] = []
-    for one in _apart(snapshot, "offline.volunteers_enrolled", "kind"):
-        name = snapshot.name("kind", one.of["kind"])
-        called = f"反诈{name}" if name == "志愿者" else name
-        text = f"{say(one.value or 0, one.unit, digits=HEADLINE_DIGITS)}{called}"
-        phrases.append(made.cite(text if phrases else f"召集{text}", one))
-    return _listed(phrases, missing="志愿者人数无数据")
+    """All of them together, as the office says it; then each kind, where there is more than one."""
+    total = snapshot.find("offline.volunteers_enrolled")
+    if total is None or not total.value:
+        return [Phrase("志愿者人数无数据。")]
+    called = made.cite(f"召集{say(total.value, total.unit, digits=HEADLINE_DIGITS)}反诈志愿者", total)
+    kinds = _apart(snapshot, "offline.volunteers_enrolled", "kind")
+    if len(kinds) < 2:
+        return [called, Phrase("。")]
+    named = [(snapshot.name("kind", one.of["kind"]), one) for one in kinds]
+    parts = [made.cite(f"{name}{say(one.value or 0, one.unit, digits=HEADLINE_DIGITS)}", one) for name, one in named]
+    return [called, Phrase("，其中"), *_listed(parts, missing="")]
 
 
 def _materials(made: Bulletin, snapshot: Snapshot) -> list[Phrase]:
