@@ -54,11 +54,9 @@ AREAS = (
         "citizen", API, guards.citizen_guard, (accounts.citizen, quiz.bp, lottery.citizen, me.citizen, outreach.citizen)
     ),
     Area("volunteer", API, guards.volunteer_guard, (outreach.volunteer, tallies.volunteer)),
-    Area("clerk", API, guards.staff_guard, (lottery.clerk, materials.clerk, tallies.clerk, reach.staff)),
+    Area("clerk", API, guards.staff_guard, (lottery.clerk, materials.clerk, tallies.clerk, reach.staff, report.staff)),
     Area("desk", "/desk", desk.guard, desk.BLUEPRINTS, desk.furnish),
     Area("ops", "", None, (health.bp, h5.bp)),
-    Area("clerk", API, guards.staff_guard, (lottery.clerk, materials.clerk, tallies.clerk, reach.staff, report.staff)),
-    Area("ops", "", None, (health.bp,)),
 )
 
 COMMANDS: tuple[click.Command, ...] = (

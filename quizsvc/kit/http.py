@@ -18,10 +18,8 @@ from uuid import uuid4
 import orjson
 from flask import Flask, Response, current_app, g, request
 from flask.json.provider import JSONProvider
-from marshmallow import EXCLUDE, Schema, ValidationError
-from sqlalchemy.exc import InterfaceError, OperationalError
 from marshmallow import EXCLUDE, Schema, ValidationError, fields
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import BaseConverter
