@@ -29,6 +29,10 @@ MAY_OPEN = {
     "redemption.hand_over": "clerk",
     "redemption.ask_undo": "clerk operator",
     "redemption.undo": "clerk operator",
+    "receipt.show_receipt": "operator auditor",
+    "receipt.find": "operator auditor",
+    "audit.show_audit": "operator auditor",
+    "audit.export": "operator auditor",
     "lost.find_nothing": EVERYBODY,
 }
 SAMPLE = {"name": "look.css", "rest": "nowhere", "scan_id": UUID(int=1), "slug": "play", "no": 1}

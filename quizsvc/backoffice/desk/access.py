@@ -45,6 +45,10 @@ PAGES: Mapping[str, Page] = {
     "redemption.hand_over": Page("兑奖", "/redemption/<uuid:scan_id>", CLERK),
     "redemption.ask_undo": Page("撤销兑付", "/redemption/<uuid:scan_id>/undo", CLERK | OPERATOR),
     "redemption.undo": Page("撤销兑付", "/redemption/<uuid:scan_id>/undo", CLERK | OPERATOR),
+    "receipt.show_receipt": Page("凭证查询", "/receipt", OPERATOR | AUDITOR, "管理"),
+    "receipt.find": Page("凭证查询", "/receipt", OPERATOR | AUDITOR),
+    "audit.show_audit": Page("审计日志", "/audit", OPERATOR | AUDITOR, "管理"),
+    "audit.export": Page("审计日志导出", "/audit.csv", OPERATOR | AUDITOR),
     "lost.find_nothing": Page("没有这个页面", "/<path:rest>", EVERY_ROLE),
 }
 

@@ -63,6 +63,11 @@ def moment(value: datetime | None) -> str:
     return "" if value is None else value.astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M")
 
 
+def second(value: datetime | None) -> str:
+    """2026-12-01 10:00:59, in Shanghai."""
+    return "" if value is None else value.astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M:%S")
+
+
 def hour(value: datetime | None) -> str:
     """10:00, in Shanghai."""
     return "" if value is None else value.astimezone(SHANGHAI).strftime("%H:%M")
@@ -95,6 +100,6 @@ def attributes(said: Mapping[str, object]) -> Markup:
 def init_templates(app: Flask) -> None:
     """The desk's own tongue in templates; a name that is missing is a fault and not an empty place."""
     env = app.jinja_env.overlay(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    ours = (moment, hour, yuan, count, in_fours, attributes)
+    ours = (moment, second, hour, yuan, count, in_fours, attributes)
     env.filters = env.filters | {one.__name__: one for one in ours}
     app.extensions[TEMPLATES] = env
