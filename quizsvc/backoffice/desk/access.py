@@ -11,6 +11,7 @@ from quizsvc.accounts.rules import ROLES, Staff
 from quizsvc.backoffice.desk import cookie
 from quizsvc.kit.clock import utcnow
 from quizsvc.kit.db import reading
+from quizsvc.kit.errors import BadRequest
 from quizsvc.kit.http import refuses
 
 ANYBODY: frozenset[str] = frozenset()
@@ -56,6 +57,7 @@ PAGES: Mapping[str, Page] = {
 @refuses(accounts.TokenMissing, accounts.TokenRefused, accounts.RoleMissing, cookie.PageExpired)
 def guard() -> None:
     """Let in whom the table names, with a form of ours if they write. Roles are read anew for each request."""
+    _require_text()
     page = PAGES.get(str(request.endpoint).removeprefix(PREFIX))
     if page is None:
         raise accounts.RoleMissing
@@ -64,6 +66,13 @@ def guard() -> None:
         if not may_open(g.staff, page):
             raise accounts.RoleMissing
     cookie.require_own_form()
+
+
+def _require_text() -> None:
+    """BadRequest for a NUL, which no database keeps as text, and no person types."""
+    said = (*request.args.items(multi=True), *request.form.items(multi=True), *(request.view_args or {}).items())
+    if any("\0" in f"{name}{value}" for name, value in said):
+        raise BadRequest
 
 
 def _signed_in() -> Staff:
