@@ -1,4 +1,4 @@
-"""Statements for the desk: what waits to be fetched, what was handed over."""
+"""Statements for the desk: what waits to be fetched, what was handed over, what a public name stands for."""
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
@@ -8,8 +8,9 @@ from uuid import UUID
 from sqlalchemy import Row, func, select
 
 from quizsvc.kit.db import db
-from quizsvc.lottery.models import AwardRecord, RedemptionRecord
-from quizsvc.lottery.rules import WON
+from quizsvc.lottery import award_store
+from quizsvc.lottery.models import AwardRecord, DrawRecord, EntryRecord, RedemptionRecord, RoundRecord
+from quizsvc.lottery.rules import WON, Award, Entry
 
 HandoverRow = Row[*tuple[Any, ...]]  # as list_handovers selects it
 
@@ -44,3 +45,30 @@ def list_handovers(staff_id: UUID, *, begin: datetime, end: datetime) -> Sequenc
         .order_by(scan.redeemed_at.desc(), scan.id.desc())
     )  # fmt: skip
     return db.session.execute(wanted).all()
+
+
+def find_ticket(*, alias: str) -> UUID | None:
+    """The ticket that drew under this public name."""
+    found: UUID | None = db.session.scalar(select(DrawRecord.ticket_id).where(DrawRecord.alias == alias))
+    return found
+
+
+def find_entry(*, alias: str) -> tuple[Entry, UUID, UUID] | None:
+    """The place in a closing draw with this public name, its round and its campaign."""
+    record = EntryRecord
+    row = db.session.execute(
+        select(
+            record.id, record.limit_key, record.citizen_id, record.region_id,
+            record.alias, record.position, record.prize, record.drawn_at,
+            record.round_id, RoundRecord.campaign_id,
+        )
+        .join(RoundRecord, RoundRecord.id == record.round_id)
+        .where(record.alias == alias)
+    ).one_or_none()  # fmt: skip
+    return None if row is None else (Entry(*row[:8]), row[8], row[9])
+
+
+def find_award_of_entry(entry_id: UUID) -> Award | None:
+    """What a place in a closing draw has won."""
+    award_id = db.session.scalar(select(AwardRecord.id).where(AwardRecord.entry_id == entry_id))
+    return None if award_id is None else award_store.find_award(award_id)
