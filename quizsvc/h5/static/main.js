@@ -1,6 +1,6 @@
 // Addresses (#/...) to screens; one frame for all of them.
 
-import { announce, button, h, linkButton, notice, refill } from "./dom.js";
+import { announce, button, h, linkButton, notice, para, refill } from "./dom.js";
 import { Refused } from "./api.js";
 import { finishWeChat, logIn } from "./screens/login.js";
 import { showCampaign, showCampaigns } from "./screens/campaign.js";
@@ -70,7 +70,10 @@ async function route() {
 function render({ title, back, content, actions = [] }) {
   document.title = title;
   const link = back && h("a", { class: "back", href: back }, "返回");
-  refill(document.getElementById("top"), h("div", { class: "bar" }, link, unsentMark(), h("a", { class: "name", href: "#/" }, "反诈答题")));
+  refill(
+    document.getElementById("top"),
+    h("div", { class: "bar" }, link, unsentMark(), h("a", { class: "name", href: "#/" }, "反诈答题")),
+  );
   const heading = h("h1", { tabindex: "-1" }, title);
   const main = document.getElementById("screen");
   refill(main, heading, content);
@@ -111,7 +114,7 @@ function failed(error) {
 }
 
 function nowhere() {
-  return { title: "没有这个页面", content: h("p", null, "地址可能抄错了。"), actions: [linkButton("回到首页", "#/")] };
+  return { title: "没有这个页面", content: para("地址可能抄错了。"), actions: [linkButton("回到首页", "#/")] };
 }
 
 async function begin() {
@@ -129,7 +132,10 @@ async function keepShell() {
   if (!("serviceWorker" in navigator)) return;
   await navigator.serviceWorker.register("/sw.js");
   await navigator.serviceWorker.ready;
-  const loaded = performance.getEntriesByType("resource").map((one) => new URL(one.name)).filter((url) => url.origin === location.origin && url.pathname.startsWith("/h5/"));
+  const loaded = performance
+    .getEntriesByType("resource")
+    .map((one) => new URL(one.name))
+    .filter((url) => url.origin === location.origin && url.pathname.startsWith("/h5/"));
   const shell = await caches.open("shell");
   await shell.addAll(["/", "/h5.json", ...new Set(loaded.map((url) => url.pathname))]);
 }

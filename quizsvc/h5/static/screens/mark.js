@@ -1,7 +1,7 @@
 // The mark of the paper that was just handed in, and what there is to learn from it.
 
 import { call } from "../api.js";
-import { h, linkButton, notice, pairs } from "../dom.js";
+import { h, linkButton, more, notice, pairs, para } from "../dom.js";
 import { kept } from "../store.js";
 
 export async function showMark(slug) {
@@ -15,14 +15,32 @@ export async function showMark(slug) {
     title: mark.passed ? "通过了" : "这次没有通过",
     back: `#/c/${slug}`,
     content: [
-      h("div", { class: "card score" },
+      h(
+        "div",
+        { class: "card score" },
         h("div", { class: "number" }, `${mark.correct} / ${mark.total}`),
-        h("p", null, `答对 ${mark.correct} 题，共 ${mark.total} 题`)),
+        para(`答对 ${mark.correct} 题，共 ${mark.total} 题`),
+      ),
       verdict(mark, state),
       h("h2", null, wrong.length ? "看看错在哪里" : "全部答对，了不起"),
-      wrong.map((one) => reviewCard(questions.find((question) => question.no === one.no), one)),
-      mark.review.some((one) => one.correct) && h("details", null, h("summary", null, "答对的题和解析"),
-        mark.review.filter((one) => one.correct).map((one) => reviewCard(questions.find((question) => question.no === one.no), one))),
+      wrong.map((one) =>
+        reviewCard(
+          questions.find((question) => question.no === one.no),
+          one,
+        ),
+      ),
+      mark.review.some((one) => one.correct) &&
+        more(
+          "答对的题和解析",
+          mark.review
+            .filter((one) => one.correct)
+            .map((one) =>
+              reviewCard(
+                questions.find((question) => question.no === one.no),
+                one,
+              ),
+            ),
+        ),
     ],
     actions: [
       state?.papers_left_today > 0 && linkButton("再答一份", `#/c/${slug}/start`, undrawn ? "plain" : ""),
@@ -33,20 +51,35 @@ export async function showMark(slug) {
 }
 
 function verdict(mark, state) {
-  if (mark.late) return notice("warn", h("p", null, "交卷时已经过了时间，这一份只供学习，不得抽奖券。"));
-  if (!mark.passed) return notice("", h("p", null, state?.papers_left_today > 0 ? `今天还可以再答 ${state.papers_left_today} 份。看完解析再试一次。` : "今天的次数用完了，明天再来。"));
-  if (!mark.tickets.length) return notice("good", h("p", null, "成绩已经记下。这一份没有抽奖券，原因请看活动规则。"));
-  return notice("good", h("p", null, "您得到一张抽奖券。"));
+  if (mark.late) return notice("warn", para("交卷时已经过了时间，这一份只供学习，不得抽奖券。"));
+  if (!mark.passed)
+    return notice(
+      "",
+      para(
+        state?.papers_left_today > 0
+          ? `今天还可以再答 ${state.papers_left_today} 份。看完解析再试一次。`
+          : "今天的次数用完了，明天再来。",
+      ),
+    );
+  if (!mark.tickets.length) return notice("good", para("成绩已经记下。这一份没有抽奖券，原因请看活动规则。"));
+  return notice("good", para("您得到一张抽奖券。"));
 }
 
 export function reviewCard(question, one) {
-  const texts = (ids) => question.options.filter((option) => ids.includes(option.id)).map((option) => option.text).join("；");
-  return h("div", { class: "card" },
+  const texts = (ids) =>
+    question.options
+      .filter((option) => ids.includes(option.id))
+      .map((option) => option.text)
+      .join("；");
+  return h(
+    "div",
+    { class: "card" },
     h("h3", null, question.stem),
     pairs(
       !one.correct && ["您选的", texts(one.choices) || "没有选"],
       ["正确答案", h("strong", null, texts(one.answer))],
       ["为什么", one.explanation],
       ["依据", one.source],
-    ));
+    ),
+  );
 }
