@@ -23,6 +23,8 @@ def join(run: Run, page: Page, name: str) -> None:
     assert found is not None
     open_screen(page, HOME)
     log_in(page, name)
+    expect(page.get_by_label("邀请码")).to_be_visible()
+    assert barriers(page) == []
     page.get_by_label("邀请码").fill(found[0].lower().replace("-", " "))
     page.get_by_role("button", name="加入").click()
     expect(page.get_by_text("请把姓名也填上")).to_be_visible()

@@ -27,7 +27,7 @@ const ROUTES = [
   [`c/${SLUG}`, showCampaign],
   [`c/${SLUG}/start`, showStart],
   [`c/${SLUG}/privacy`, showPrivacy],
-  [`c/${SLUG}/region`, showRegion],
+  [`c/${SLUG}/region(/me)?`, showRegion],
   [`c/${SLUG}/paper`, showPaper],
   [`c/${SLUG}/mark`, showMark],
   [`c/${SLUG}/draw/([0-9a-f-]+)`, showDraw],
@@ -107,7 +107,7 @@ function failed(error) {
   if (!(error instanceof Error && "message" in error) || error instanceof TypeError) console.error(error);
   const said = error instanceof TypeError ? "页面出了问题，请重新打开" : error.message;
   return {
-    title: "没有打开",
+    title: error instanceof Refused && error.status < 500 ? "现在还不行" : "没有打开",
     content: notice("warn", h("p", { role: "alert" }, said)),
     actions: [button("再试一次", route), linkButton("回到首页", "#/", "plain")],
   };

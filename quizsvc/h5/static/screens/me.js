@@ -1,7 +1,7 @@
 // What is kept about oneself: to be taken along, or deleted.
 
 import { call, callAll } from "../api.js";
-import { button, card, h, linkButton, notice, para, refill, ways } from "../dom.js";
+import { button, card, h, linkButton, more, notice, para, refill, ways } from "../dom.js";
 import { forgetPerson, kept } from "../store.js";
 import { forget, stuck, unsent } from "../tallies.js";
 
@@ -22,39 +22,38 @@ export async function showMe() {
         button("导出我的信息", () => exportAll(said), "plain"),
         said,
       ),
-      card("同意与撤回", para("每个活动的个人信息保护告知都可以再看一遍，也可以撤回同意。")),
-      ways(...campaigns.map((one) => [one.title, `#/c/${one.slug}/privacy`])),
+      card("更正与撤回", para("可以换社区；每个活动的个人信息保护告知都可以再看一遍，也可以撤回同意。")),
+      ways(
+        ...campaigns.map((one) => [`告知与同意：${one.title}`, `#/c/${one.slug}/privacy`]),
+        campaigns.length > 0 && ["换一个社区", `#/c/${campaigns[0].slug}/region/me`],
+      ),
       card("删除", place),
       card(
         "退出",
         para("手机要给别人用时，请先退出。存在这部手机上的记录会清掉，系统里的不受影响。"),
-        button(
-          "退出登录",
-          () => {
-            forgetPerson();
-            location.hash = "#/";
-          },
-          "plain",
-        ),
+        button("退出登录", logOut, "plain"),
       ),
     ],
   };
 }
 
+function logOut() {
+  forgetPerson();
+  location.hash = "#/";
+}
+
 async function exportAll(said) {
   try {
     const all = await call("GET", "me");
-    const file = new Blob([JSON.stringify(all, null, 2)], { type: "application/json" });
+    const text = JSON.stringify(all, null, 2);
+    const file = new Blob([text], { type: "application/json" });
     const link = h("a", { href: URL.createObjectURL(file), download: "我的反诈答题记录.json" });
     link.click();
     setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
-    refill(
-      said,
-      notice(
-        "good",
-        para(`已经导出：${all.papers.length} 份试卷，${all.draws.length} 次抽奖，${all.awards.length} 份奖品。`),
-      ),
-    );
+    const counted = `${all.papers.length} 份试卷，${all.draws.length} 次抽奖，${all.awards.length} 份奖品`;
+    // WeChat's browser saves no files: there the text can be copied
+    const shown = h("textarea", { rows: "8", readonly: true, "aria-label": "导出的内容" }, text);
+    refill(said, notice("good", para(`已经导出：${counted}。`)), more("没有存成文件？点这里看内容，全选复制", shown));
   } catch (error) {
     refill(said, notice("warn", para(error.message)));
   }

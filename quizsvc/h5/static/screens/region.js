@@ -4,12 +4,13 @@ import { call, callAll } from "../api.js";
 import { announce, button, field, h, para, refill } from "../dom.js";
 import { keep, kept } from "../store.js";
 
-export async function showRegion(slug) {
+/** Choose on the way to the paper, or anew from the own page. */
+export async function showRegion(slug, again) {
   if (!kept("me.session")) return { go: `#/login/${encodeURIComponent(location.hash)}` };
   const campaign = await call("GET", "campaigns/{slug}", { slug });
   const regions = await callAll("regions?under={under}&level=community", { under: campaign.rules.region });
   const wrong = h("p", { role: "alert" });
-  const goOn = () => (location.hash = `#/c/${slug}/start`);
+  const goOn = () => (location.hash = again ? "#/me" : `#/c/${slug}/start`);
   const choose = (region) =>
     record(region).then(goOn, (error) => {
       wrong.textContent = error.message;
@@ -25,14 +26,14 @@ export async function showRegion(slug) {
   };
   return {
     title: "您在哪个社区",
-    back: `#/c/${slug}`,
+    back: again ? "#/me" : `#/c/${slug}`,
     content: [
       para("只用来统计各社区有多少人参加，不影响答题和抽奖。"),
       field("search", "查找社区", search),
       wrong,
       list,
     ],
-    actions: [button("不选，直接答题", skip, "plain")],
+    actions: [!again && button("不选，直接答题", skip, "plain")],
   };
 }
 
@@ -41,7 +42,7 @@ function found(regions, part, choose) {
   const ones = regions.filter((region) => region.name.includes(part));
   announce(`找到 ${ones.length} 个社区`);
   if (!ones.length) {
-    return h("p", { class: "soft" }, "没有找到这个社区。请少写几个字再试，或者点“不选，直接答题”。");
+    return h("p", { class: "soft" }, "没有找到这个社区。请少写几个字再试。");
   }
   const way = (region) => h("li", null, h("button", { type: "button", onclick: () => choose(region) }, region.name));
   return h("ul", { class: "ways" }, ones.map(way));
