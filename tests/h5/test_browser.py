@@ -385,6 +385,7 @@ def test_a_closed_round_is_checked_on_the_phone_and_forgeries_are_named(
         ):
             expect(passed).to_contain_text(sign)
         assert barriers(page) == []
+        expect(page.locator(".card", has_text="第 2 轮")).to_contain_text("没有举行")
         for how, said in FORGERIES.items():
             forged = json.loads(json.dumps(bundle))
             forge(forged, how)

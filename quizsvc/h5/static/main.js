@@ -66,15 +66,15 @@ async function route() {
   render(screen);
 }
 
-/** A screen is {title, back?, content, actions?, leave?}, or {go} where there is nothing to see. */
-function render({ title, back, content, actions = [] }) {
+/** A screen is {title, quiet?, back?, content, actions?, leave?}, or {go} where there is nothing to see. */
+function render({ title, quiet, back, content, actions = [] }) {
   document.title = title;
   const link = back && h("a", { class: "back", href: back }, "返回");
   refill(
     document.getElementById("top"),
     h("div", { class: "bar" }, link, unsentMark(), h("a", { class: "name", href: "#/" }, "反诈答题")),
   );
-  const heading = h("h1", { tabindex: "-1" }, title);
+  const heading = h("h1", { tabindex: "-1", class: quiet && "unseen" }, title);
   const main = document.getElementById("screen");
   refill(main, heading, content);
   main.removeAttribute("aria-busy");

@@ -54,7 +54,11 @@ export const SETTINGS = { household: "住户", shop: "商铺", stall: "摆点", 
 
 export const KINDS = { single: "单选题", multiple: "多选题", judge: "判断题" };
 
-export const ROUND_STATES = { planned: "未开始", open: "正在进行", closed: "已结束，可核对" };
+/** A round's state; one that waits for its time waits in vain once the campaign is over. */
+export function roundState(round, campaign) {
+  const isOver = campaign.state !== "published" && campaign.state !== "paused";
+  return { planned: isOver ? "没有举行" : "未开始", open: "正在进行", closed: "已结束，可核对" }[round.state];
+}
 
 /** A campaign's state and how long it lasts: [words, kind of mark, whether papers are dealt]. */
 export function standingOf(campaign, now) {

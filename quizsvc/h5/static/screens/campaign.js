@@ -4,7 +4,7 @@ import { call, callAll, serverNow, Unreachable } from "../api.js";
 import { card, h, linkButton, more, notice, pairs, para, phoneLink, row, tag, told, ways } from "../dom.js";
 import { keepCommitments } from "../receipts.js";
 import { kept } from "../store.js";
-import { dayOf, momentOf, ROUND_STATES, standingOf, untilOf, yuan } from "../words.js";
+import { dayOf, momentOf, roundState, standingOf, untilOf, yuan } from "../words.js";
 
 /** The campaigns; a single one at once. */
 export async function showCampaigns() {
@@ -47,7 +47,7 @@ export async function showCampaign(slug) {
     back: null,
     content: [
       notice(kind, para(words)),
-      state && ownCard(slug, state),
+      state && ownCard(state, dealing),
       organiserCard(campaign),
       rulesCard(campaign),
       prizesCard(campaign),
@@ -89,11 +89,11 @@ function answerButton(slug, state, dealing) {
   return linkButton("开始答题", `#/c/${slug}/start`);
 }
 
-function ownCard(slug, state) {
+function ownCard(state, dealing) {
   const left = state.tickets.filter((one) => !one.drawn).length;
   return card(
     "我的情况",
-    row("今天还可以答", `${state.papers_left_today} 份`),
+    dealing && row("今天还可以答", `${state.papers_left_today} 份`),
     row("没有抽的抽奖券", `${left} 张`),
     row("中奖", `${state.awards.length} 次`),
     !state.consents.privacy && h("p", { class: "soft small" }, "您还没有同意个人信息保护告知，答题前会请您看一遍。"),
@@ -135,7 +135,7 @@ function chancesCard(campaign) {
         "div",
         { class: "part" },
         h("strong", null, `第 ${round.no} 轮 `),
-        tag(ROUND_STATES[round.state]),
+        tag(roundState(round, campaign)),
         h("br"),
         chanceOf(round),
         h("br"),

@@ -5,7 +5,7 @@ import { announce, button, card, h, linkButton, notice, pairs, para, refill, tag
 import { Broken, canVerify, verify } from "../ledger.js";
 import { keepAnchors, keepCommitments, receiptsOf, savedAnchors, seenCommitment } from "../receipts.js";
 import { kept } from "../store.js";
-import { momentOf, outcomeOf, ROUND_STATES } from "../words.js";
+import { momentOf, outcomeOf, roundState } from "../words.js";
 
 export async function showCheck(slug) {
   const campaign = await call("GET", "campaigns/{slug}", { slug });
@@ -26,7 +26,7 @@ export async function showCheck(slug) {
       campaign.rounds.length
         ? campaign.rounds.map((round) =>
             roundCard(
-              slug,
+              campaign,
               round,
               receipts.filter((one) => one.round === round.no),
             ),
@@ -44,7 +44,8 @@ async function ownReceipts(slug) {
   return [...(await receiptsOf(slug, state.tickets)), ...closing];
 }
 
-function roundCard(slug, round, receipts) {
+function roundCard(campaign, round, receipts) {
+  const { slug } = campaign;
   const saved = savedAnchors(slug, round.no);
   const place = h("div");
   const check = button("现在核对", () => checkNow(), "plain");
@@ -54,7 +55,7 @@ function roundCard(slug, round, receipts) {
     check.disabled = false;
   };
   return card(
-    [`第 ${round.no} 轮 `, tag(ROUND_STATES[round.state])],
+    [`第 ${round.no} 轮 `, tag(roundState(round, campaign))],
     receipts.length ? pairs(...receipts.map(receiptRow)) : h("p", { class: "soft" }, "这一轮没有您的抽奖。"),
     round.state === "open" &&
       h("p", { class: "soft" }, `这部手机存下了 ${saved.length} 个锚点（每小时公布一次的记录指纹），结束后用来核对。`),

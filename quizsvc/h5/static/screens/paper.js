@@ -43,6 +43,7 @@ class Sitting {
     this.show(false);
     return {
       title: "答题",
+      quiet: true,
       back: `#/c/${this.slug}`,
       content: this.content,
       actions: [this.back, this.next],
