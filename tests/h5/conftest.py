@@ -1,14 +1,16 @@
 """A browser at the width of a small phone, and a running service that it visits."""
 
+import shutil
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests.h5.visit import PHONE, PLAIN, Bank
 from tests.test_embedded import Run, running
 
+PATIENCE_MS = 20_000  # a machine that runs many tests at once is slow
 OPTIONS = (
     *("--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"),
     *("--disable-sync", "--no-first-run", "--disable-quic"),
@@ -18,8 +20,9 @@ OPTIONS = (
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
+    expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=list(OPTIONS))
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=list(OPTIONS))
         yield browser
         browser.close()
 
@@ -54,7 +57,7 @@ def phone(browser: Browser) -> Iterator[MakePage]:
             accept_downloads=True,
             **options,
         )
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(PATIENCE_MS)
         contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: errors.append(str(error)))

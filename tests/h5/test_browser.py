@@ -246,6 +246,9 @@ def test_own_data_is_taken_along_and_then_deleted(run: Run, bank: Bank, phone: M
     assert json.loads(Path(download.value.path()).read_text(encoding="utf-8")) == me.ask("GET", "me")
     assert barriers(page) == []
 
+    page.get_by_text("没有存成文件").click()
+    assert json.loads(page.get_by_label("导出的内容").input_value()) == me.ask("GET", "me")
+
     page.get_by_role("button", name="删除我的信息").click()
     expect(page.get_by_text("会留下的")).to_be_visible()
     assert me.ask("GET", "me")["papers"] != []
@@ -253,6 +256,34 @@ def test_own_data_is_taken_along_and_then_deleted(run: Run, bank: Bank, phone: M
     expect(page.get_by_role("heading", name="已经删除")).to_be_visible()
     assert page.evaluate("Object.keys(localStorage).filter((name) => name.startsWith('quizsvc.me'))") == []
     assert run.http.get("/api/v1/me", headers=me.headers).status_code == 401
+
+
+def test_consent_is_taken_back_and_the_community_changed_from_the_own_page(run: Run, phone: MakePage) -> None:
+    page = phone(run)
+    begin(page, "changer")
+    me = Client(run.http, "changer")
+    assert me.ask("GET", "me")["citizen"]["region"] == "990100001002"
+    open_screen(page, "#/me")
+    page.get_by_role("link", name="换一个社区").click()
+    page.get_by_role("button", name="春风社区").click()
+    expect(page.get_by_role("heading", name="我的信息")).to_be_visible()
+    assert me.ask("GET", "me")["citizen"]["region"] == "990100001001"
+    page.get_by_role("link", name="告知与同意").click()
+    page.get_by_role("button", name="撤回同意").click()
+    expect(page.get_by_text("您还没有同意个人信息保护告知")).to_be_visible()
+    assert me.ask("GET", "campaigns/demo/me")["consents"]["privacy"] is False
+
+
+def test_several_campaigns_are_listed(run: Run, phone: MakePage) -> None:
+    page = phone(run)
+    (demo,) = run.http.get("/api/v1/campaigns").json()["items"]
+    over = {**demo, "slug": "last-year", "title": "去年的活动", "state": "closed"}
+    page.route("**/api/v1/campaigns?*", answer_with({"items": [demo, over], "next": None}))
+    open_screen(page)
+    expect(page.locator(".card", has_text="去年的活动")).to_contain_text("活动已结束")
+    assert barriers(page) == []
+    page.get_by_role("link", name=demo["title"]).click()
+    expect(page.get_by_role("link", name="开始答题")).to_be_visible()
 
 
 @pytest.mark.parametrize("address", ["", "#/safety/demo", "#/c/demo/check", "#/nowhere", "#/login/"])
@@ -354,6 +385,7 @@ def test_a_closed_round_is_checked_on_the_phone_and_forgeries_are_named(
         ):
             expect(passed).to_contain_text(sign)
         assert barriers(page) == []
+        expect(page.locator(".card", has_text="第 2 轮")).to_contain_text("没有举行")
         for how, said in FORGERIES.items():
             forged = json.loads(json.dumps(bundle))
             forge(forged, how)

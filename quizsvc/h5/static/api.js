@@ -75,7 +75,7 @@ export async function callAll(path, parts = {}) {
 
 const pause = (ms) => new Promise((done) => setTimeout(done, ms));
 
-/** Try again while the service asks for patience (429, 503), as long as it says and a little more; at most `tries` times. */
+/** Try again while the service asks for patience (429, 503): as long as it says and a little more, some times. */
 export async function patiently(ask, onWait, tries = 5) {
   for (let tried = 1; ; tried++) {
     try {

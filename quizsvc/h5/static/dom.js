@@ -26,14 +26,43 @@ export const linkButton = (text, href, kind = "") => h("a", { class: `button ${k
 
 export const button = (text, onclick, kind = "") => h("button", { type: "button", class: kind, onclick }, text);
 
+export const para = (...children) => h("p", null, children);
+
+/** What is there for those who want to know more. */
+export const more = (name, ...children) => h("details", null, h("summary", null, name), children);
+
+/** What belongs together, under its name. */
+export const card = (title, ...children) => h("div", { class: "card" }, h("h2", null, title), children);
+
+/** A name at the left, its value at the right. */
+export const row = (name, value) => h("div", { class: "row" }, h("span", null, name), h("strong", null, value));
+
+/** A word that stands out: a state, a kind. */
+export const tag = (words, kind = "") => h("span", { class: `mark ${kind}` }, words);
+
+/** A telephone number to be tapped. */
+export const phoneLink = (number) => h("a", { href: `tel:${number.replace(/[^\d+]/g, "")}` }, number);
+
+/** An input under its label. */
+export const field = (id, name, input) => h("div", { class: "field" }, h("label", { for: id }, name), input);
+
 /** A list of ways to go on: [text, address] each. */
 export const ways = (...places) =>
-  h("ul", { class: "ways" }, places.filter(Boolean).map(([text, href]) => h("li", null, h("a", { href }, text))));
+  h(
+    "ul",
+    { class: "ways" },
+    places.filter(Boolean).map(([text, href]) => h("li", null, h("a", { href }, text))),
+  );
 
 /** Names and values: [name, value] each; what has no value is left out. */
 export const pairs = (...rows) =>
-  h("dl", { class: "pairs" }, rows.filter((row) => row && row[1] != null && row[1] !== "")
-    .map(([name, value]) => h("div", null, h("dt", null, name), h("dd", { class: "told" }, value))));
+  h(
+    "dl",
+    { class: "pairs" },
+    rows
+      .filter((row) => row && row[1] != null && row[1] !== "")
+      .map(([name, value]) => h("div", null, h("dt", null, name), h("dd", { class: "told" }, value))),
+  );
 
 export const notice = (kind, ...children) => h("div", { class: `notice ${kind}` }, children);
 

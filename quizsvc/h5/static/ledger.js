@@ -1,6 +1,20 @@
 // A closed round recomputed on this phone: commitment, deck, outcomes, chain, anchors, the own lines. Trusts nobody.
 
-const HEADER = ["campaign", "round", "cards", "beacon", "prizes", "planned", "carried", "rules_hash", "commitment", "previous_head", "list_hash"];
+import { outcomeOf } from "./words.js";
+
+const HEADER = [
+  "campaign",
+  "round",
+  "cards",
+  "beacon",
+  "prizes",
+  "planned",
+  "carried",
+  "rules_hash",
+  "commitment",
+  "previous_head",
+  "list_hash",
+];
 const STRETCH = 500; // cards and lines between two looks at the screen
 const utf8 = new TextEncoder();
 
@@ -12,13 +26,17 @@ export const canVerify = () => globalThis.crypto?.subtle !== undefined;
 
 const hexOf = (buffer) => [...new Uint8Array(buffer)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 const bytesOf = (hex) => Uint8Array.from(hex.match(/../g) ?? [], (pair) => parseInt(pair, 16));
-const sha256 = async (text) => hexOf(await crypto.subtle.digest("SHA-256", typeof text === "string" ? utf8.encode(text) : text));
+const sha256 = async (text) =>
+  hexOf(await crypto.subtle.digest("SHA-256", typeof text === "string" ? utf8.encode(text) : text));
 
 /** The one text of a JSON value: keys sorted, no spaces, nothing escaped that need not be. */
 export function canonical(value) {
   if (Array.isArray(value)) return `[${value.map(canonical).join(",")}]`;
   if (value === null || typeof value !== "object") return JSON.stringify(value);
-  return `{${Object.keys(value).sort().map((name) => `${JSON.stringify(name)}:${canonical(value[name])}`).join(",")}}`;
+  return `{${Object.keys(value)
+    .sort()
+    .map((name) => `${JSON.stringify(name)}:${canonical(value[name])}`)
+    .join(",")}}`;
 }
 
 /**
@@ -57,7 +75,12 @@ async function deckOf({ seed, campaign, round, beacon, cards, prizes }, onProgre
   const ranked = [];
   for (let first = 1; first <= cards; first += STRETCH) {
     const stretch = Array.from({ length: Math.min(STRETCH, cards - first + 1) }, (_, index) => first + index);
-    const rankOf = async (card) => [hexOf(await crypto.subtle.sign("HMAC", key, utf8.encode(`quizsvc/deck/v1|${campaign}|${round}|${beacon}|${card}`))), card];
+    const rankOf = async (card) => [
+      hexOf(
+        await crypto.subtle.sign("HMAC", key, utf8.encode(`quizsvc/deck/v1|${campaign}|${round}|${beacon}|${card}`)),
+      ),
+      card,
+    ];
     ranked.push(...(await Promise.all(stretch.map(rankOf))));
     onProgress(first / cards);
   }
@@ -68,7 +91,9 @@ async function deckOf({ seed, campaign, round, beacon, cards, prizes }, onProgre
 }
 
 async function checkLines(bundle, deck, onProgress) {
-  let head = await sha256(canonical(Object.fromEntries(HEADER.filter((name) => name in bundle).map((name) => [name, bundle[name]]))));
+  let head = await sha256(
+    canonical(Object.fromEntries(HEADER.filter((name) => name in bundle).map((name) => [name, bundle[name]]))),
+  );
   let before = 0;
   const tickets = new Set();
   const texts = [];
@@ -92,7 +117,8 @@ async function checkLines(bundle, deck, onProgress) {
 /** Who took part was fixed by its hash before the public number; that alone decides who takes which card. */
 async function checkClosingDraw(bundle) {
   const listed = bundle.lines.map((line) => line.ticket);
-  if ((await sha256(canonical([...listed].sort()))) !== bundle.list_hash) throw new Broken("收尾抽奖的名单与事先公布的指纹对不上。");
+  if ((await sha256(canonical([...listed].sort()))) !== bundle.list_hash)
+    throw new Broken("收尾抽奖的名单与事先公布的指纹对不上。");
   const ordered = await Promise.all(listed.map(async (alias) => [await sha256(`${bundle.beacon}|${alias}`), alias]));
   ordered.sort(([one], [other]) => (one < other ? -1 : 1));
   for (const [index, line] of bundle.lines.entries()) {
@@ -127,5 +153,5 @@ function checkReceipt(bundle, receipt) {
   if (!asShown || (receipt.prize !== undefined && line.prize !== (receipt.prize?.code ?? null))) {
     throw new Broken(`第 ${bundle.lines.indexOf(line) + 1} 条记录（签号 ${line.position}）：与您的凭据不一样。`);
   }
-  return `您的凭据（签号 ${receipt.position}，${receipt.prize ? `中了${receipt.prize.name}` : receipt.prize === null ? "没有中奖" : "收尾抽奖"}）在记录里，一字不差。`;
+  return `您的凭据（签号 ${receipt.position}，${outcomeOf(receipt)}）在记录里，一字不差。`;
 }

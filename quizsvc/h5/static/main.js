@@ -1,6 +1,6 @@
 // Addresses (#/...) to screens; one frame for all of them.
 
-import { announce, button, h, linkButton, notice, refill } from "./dom.js";
+import { announce, button, h, linkButton, notice, para, refill } from "./dom.js";
 import { Refused } from "./api.js";
 import { finishWeChat, logIn } from "./screens/login.js";
 import { showCampaign, showCampaigns } from "./screens/campaign.js";
@@ -27,7 +27,7 @@ const ROUTES = [
   [`c/${SLUG}`, showCampaign],
   [`c/${SLUG}/start`, showStart],
   [`c/${SLUG}/privacy`, showPrivacy],
-  [`c/${SLUG}/region`, showRegion],
+  [`c/${SLUG}/region(/me)?`, showRegion],
   [`c/${SLUG}/paper`, showPaper],
   [`c/${SLUG}/mark`, showMark],
   [`c/${SLUG}/draw/([0-9a-f-]+)`, showDraw],
@@ -66,12 +66,15 @@ async function route() {
   render(screen);
 }
 
-/** A screen is {title, back?, content, actions?, leave?}, or {go} where there is nothing to see. */
-function render({ title, back, content, actions = [] }) {
+/** A screen is {title, quiet?, back?, content, actions?, leave?}, or {go} where there is nothing to see. */
+function render({ title, quiet, back, content, actions = [] }) {
   document.title = title;
   const link = back && h("a", { class: "back", href: back }, "返回");
-  refill(document.getElementById("top"), h("div", { class: "bar" }, link, unsentMark(), h("a", { class: "name", href: "#/" }, "反诈答题")));
-  const heading = h("h1", { tabindex: "-1" }, title);
+  refill(
+    document.getElementById("top"),
+    h("div", { class: "bar" }, link, unsentMark(), h("a", { class: "name", href: "#/" }, "反诈答题")),
+  );
+  const heading = h("h1", { tabindex: "-1", class: quiet && "unseen" }, title);
   const main = document.getElementById("screen");
   refill(main, heading, content);
   main.removeAttribute("aria-busy");
@@ -104,14 +107,14 @@ function failed(error) {
   if (!(error instanceof Error && "message" in error) || error instanceof TypeError) console.error(error);
   const said = error instanceof TypeError ? "页面出了问题，请重新打开" : error.message;
   return {
-    title: "没有打开",
+    title: error instanceof Refused && error.status < 500 ? "现在还不行" : "没有打开",
     content: notice("warn", h("p", { role: "alert" }, said)),
     actions: [button("再试一次", route), linkButton("回到首页", "#/", "plain")],
   };
 }
 
 function nowhere() {
-  return { title: "没有这个页面", content: h("p", null, "地址可能抄错了。"), actions: [linkButton("回到首页", "#/")] };
+  return { title: "没有这个页面", content: para("地址可能抄错了。"), actions: [linkButton("回到首页", "#/")] };
 }
 
 async function begin() {
@@ -129,7 +132,10 @@ async function keepShell() {
   if (!("serviceWorker" in navigator)) return;
   await navigator.serviceWorker.register("/sw.js");
   await navigator.serviceWorker.ready;
-  const loaded = performance.getEntriesByType("resource").map((one) => new URL(one.name)).filter((url) => url.origin === location.origin && url.pathname.startsWith("/h5/"));
+  const loaded = performance
+    .getEntriesByType("resource")
+    .map((one) => new URL(one.name))
+    .filter((url) => url.origin === location.origin && url.pathname.startsWith("/h5/"));
   const shell = await caches.open("shell");
   await shell.addAll(["/", "/h5.json", ...new Set(loaded.map((url) => url.pathname))]);
 }

@@ -12,6 +12,15 @@ export function qrOf(text) {
   for (let y = 0; y < code.size; y++) {
     for (let x = 0; x < code.size; x++) if (code.get(x, y)) path += `M${x + QUIET} ${y + QUIET}h1v1h-1z`;
   }
-  return svg("svg", { class: "qr", viewBox: `0 0 ${side} ${side}`, role: "img", "aria-label": "兑奖码的二维码", "shape-rendering": "crispEdges" },
-    svg("path", { d: path, fill: "#000" }));
+  return svg(
+    "svg",
+    {
+      class: "qr",
+      viewBox: `0 0 ${side} ${side}`,
+      role: "img",
+      "aria-label": "兑奖码的二维码",
+      "shape-rendering": "crispEdges",
+    },
+    svg("path", { d: path, fill: "#000" }),
+  );
 }

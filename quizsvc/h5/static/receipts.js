@@ -6,7 +6,8 @@ import { keep, kept } from "./store.js";
 /** Remember each box's fingerprint as it was first seen; later ones never replace it. */
 export function keepCommitments(campaign) {
   const seen = kept(`seen.${campaign.slug}`) ?? {};
-  for (const round of campaign.rounds) seen[round.no] ??= { commitment: round.commitment, at: new Date().toISOString() };
+  for (const round of campaign.rounds)
+    seen[round.no] ??= { commitment: round.commitment, at: new Date().toISOString() };
   keep(`seen.${campaign.slug}`, seen);
 }
 

@@ -39,7 +39,9 @@ export function drop(name) {
 
 /** The names of what is kept that begin so. */
 export function keptNames(beginning) {
-  const all = [...Object.keys(storage() ?? {})].filter((name) => name.startsWith(PREFIX)).map((name) => name.slice(PREFIX.length));
+  const all = [...Object.keys(storage() ?? {})]
+    .filter((name) => name.startsWith(PREFIX))
+    .map((name) => name.slice(PREFIX.length));
   return [...new Set([...all, ...memory.keys()])].filter((name) => name.startsWith(beginning)).sort();
 }
 

@@ -1,7 +1,9 @@
 // Keeps the page's own files, so that it opens without a network. Never an answer of the service.
 
 const SHELL = "shell";
-const isShell = (url) => url.origin === location.origin && (url.pathname === "/" || url.pathname.startsWith("/h5/") || url.pathname === "/h5.json");
+const isShell = (url) =>
+  url.origin === location.origin &&
+  (url.pathname === "/" || url.pathname.startsWith("/h5/") || url.pathname === "/h5.json");
 
 self.addEventListener("install", () => self.skipWaiting());
 self.addEventListener("activate", (event) => event.waitUntil(self.clients.claim()));

@@ -1,7 +1,7 @@
 // A volunteer's tallies on this phone: made without a network, sent in batches, kept until the service has them.
 //
-// "out.<who>.<id>.<revision>" waits to be sent; with a `problem`, for a person. It outlives a log-out: what was counted at
-// the door is not lost because somebody else used the phone. "me.today.<id>" is what was told last of a visit today.
+// "out.<who>.<id>.<revision>" waits to be sent; with a `problem`, for a person. It outlives a log-out: what was counted
+// at the door is not lost because somebody else used the phone. "me.today.<id>" is what was told last of a visit today.
 // Each lies under a name of its own, so that two open pages spoil nothing.
 
 import { call } from "./api.js";
@@ -52,7 +52,13 @@ export function takeBack(tally) {
 
 function putAway(tally, shown = tally) {
   keep(`${outbox()}${tally.id}.${tally.revision}`, { tally });
-  keep(`me.today.${tally.id}`, { tally: { ...shown, revision: tally.revision }, void: tally.void ?? false, state: "unsent", day: dayOf(Date.now()), told: Date.now() });
+  keep(`me.today.${tally.id}`, {
+    tally: { ...shown, revision: tally.revision },
+    void: tally.void ?? false,
+    state: "unsent",
+    day: dayOf(Date.now()),
+    told: Date.now(),
+  });
   changed();
 }
 
@@ -86,5 +92,6 @@ function settle({ name, tally }, result) {
   if (FORGOTTEN.has(result.status)) drop(name);
   else keep(name, { tally, problem: { status: result.status, reason: result.reason, fields: result.fields } });
   const today = kept(`me.today.${tally.id}`);
-  if (today?.tally.revision === tally.revision) keep(`me.today.${tally.id}`, { ...today, state: result.status, reason: result.reason });
+  if (today?.tally.revision === tally.revision)
+    keep(`me.today.${tally.id}`, { ...today, state: result.status, reason: result.reason });
 }

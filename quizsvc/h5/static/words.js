@@ -2,11 +2,16 @@
 
 const SHANGHAI = "Asia/Shanghai";
 const DAY = new Intl.DateTimeFormat("zh-CN", { timeZone: SHANGHAI, year: "numeric", month: "long", day: "numeric" });
-const TIME = new Intl.DateTimeFormat("zh-CN", { timeZone: SHANGHAI, hour: "2-digit", minute: "2-digit", hour12: false });
+const TIME = new Intl.DateTimeFormat("zh-CN", {
+  timeZone: SHANGHAI,
+  hour: "2-digit",
+  minute: "2-digit",
+  hour12: false,
+});
 
 export const dayOf = (moment) => DAY.format(new Date(moment));
-export const momentOf = (moment) => `${dayOf(moment)} ${TIME.format(new Date(moment)).replace(/^24/, "00")}`;
-export const isSameDay = (one, other) => dayOf(one) === dayOf(other);
+export const timeOf = (moment) => TIME.format(new Date(moment)).replace(/^24/, "00");
+export const momentOf = (moment) => `${dayOf(moment)} ${timeOf(moment)}`;
 
 /** The last moment before an end that does not count itself: "12月25日零点前" reads wrong as "12月25日". */
 export const untilOf = (moment) => `${momentOf(Date.parse(moment) - 60_000)}`;
@@ -32,6 +37,12 @@ export function leftOf(ms) {
 /** 1234 5678 9012, as it is read aloud. */
 export const spaced = (code) => code.replace(/(.{4})(?=.)/g, "$1 ");
 
+/** What a receipt says was drawn; the closing draw's says nothing. */
+export function outcomeOf({ prize }) {
+  if (prize === undefined) return "收尾抽奖";
+  return prize ? `中了${prize.name}` : "没有中奖";
+}
+
 export const AWARD_STATES = {
   won: ["待领取", ""],
   redeemed: ["已领取", "good"],
@@ -43,11 +54,16 @@ export const SETTINGS = { household: "住户", shop: "商铺", stall: "摆点", 
 
 export const KINDS = { single: "单选题", multiple: "多选题", judge: "判断题" };
 
-export const ROUND_STATES = { planned: "未开始", open: "正在进行", closed: "已结束，可核对" };
+/** A round's state; one that waits for its time waits in vain once the campaign is over. */
+export function roundState(round, campaign) {
+  const isOver = campaign.state !== "published" && campaign.state !== "paused";
+  return { planned: isOver ? "没有举行" : "未开始", open: "正在进行", closed: "已结束，可核对" }[round.state];
+}
 
 /** A campaign's state and how long it lasts: [words, kind of mark, whether papers are dealt]. */
 export function standingOf(campaign, now) {
-  const opens = Date.parse(campaign.opens_at), closes = Date.parse(campaign.closes_at);
+  const opens = Date.parse(campaign.opens_at),
+    closes = Date.parse(campaign.closes_at);
   if (campaign.state === "paused") return ["活动暂停，已领的试卷仍可交卷", "warn", false];
   if (campaign.state !== "published" || now >= closes) return ["活动已结束", "warn", false];
   if (now < opens) return [`活动还没有开始，${momentOf(campaign.opens_at)} 开始`, "warn", false];

@@ -1,10 +1,10 @@
 // The campaign: open to everybody, also without logging in.
 
 import { call, callAll, serverNow, Unreachable } from "../api.js";
-import { h, linkButton, notice, pairs, told, ways } from "../dom.js";
+import { card, h, linkButton, more, notice, pairs, para, phoneLink, row, tag, told, ways } from "../dom.js";
 import { keepCommitments } from "../receipts.js";
 import { kept } from "../store.js";
-import { dayOf, momentOf, ROUND_STATES, standingOf, untilOf, yuan } from "../words.js";
+import { dayOf, momentOf, roundState, standingOf, untilOf, yuan } from "../words.js";
 
 /** The campaigns; a single one at once. */
 export async function showCampaigns() {
@@ -13,16 +13,22 @@ export async function showCampaigns() {
   const now = serverNow();
   const line = (one) => {
     const [words, kind] = standingOf(one, now);
-    return h("div", { class: "card" },
-      h("h2", null, h("a", { href: `#/c/${one.slug}` }, one.title)),
-      h("p", null, h("span", { class: `mark ${kind}` }, words)),
-      h("p", { class: "soft" }, `${dayOf(one.opens_at)} 至 ${untilOf(one.closes_at)}`));
+    return card(
+      h("a", { href: `#/c/${one.slug}` }, one.title),
+      para(tag(words, kind)),
+      h("p", { class: "soft" }, `${dayOf(one.opens_at)} 至 ${untilOf(one.closes_at)}`),
+    );
   };
   return {
     title: "反诈答题活动",
     content: [
-      campaigns.length ? campaigns.map(line) : h("p", null, "现在没有公开的活动。活动开始前，社区会张贴通知。"),
-      ways(["如何辨别真活动", "#/safety"], ["我的奖品", "#/prizes"], ["我的信息", "#/me"], ["我是志愿者", "#/volunteer"]),
+      campaigns.length ? campaigns.map(line) : para("现在没有公开的活动。活动开始前，社区会张贴通知。"),
+      ways(
+        ["如何辨别真活动", "#/safety"],
+        ["我的奖品", "#/prizes"],
+        ["我的信息", "#/me"],
+        ["我是志愿者", "#/volunteer"],
+      ),
     ],
   };
 }
@@ -30,27 +36,35 @@ export async function showCampaigns() {
 export async function showCampaign(slug) {
   const campaign = await call("GET", "campaigns/{slug}", { slug });
   keepCommitments(campaign);
-  const [state, reach] = await Promise.all([ownState(slug), call("GET", "campaigns/{slug}/reach", { slug }).catch(() => null)]);
+  const [state, reach] = await Promise.all([
+    ownState(slug),
+    call("GET", "campaigns/{slug}/reach", { slug }).catch(() => null),
+  ]);
   const [words, kind, dealing] = standingOf(campaign, serverNow());
   const ticket = state?.tickets.find((one) => !one.drawn);
   return {
     title: campaign.title,
     back: null,
     content: [
-      notice(kind, h("p", null, words)),
-      state && ownCard(slug, state),
+      notice(kind, para(words)),
+      state && ownCard(state, dealing),
       organiserCard(campaign),
       rulesCard(campaign),
       prizesCard(campaign),
       chancesCard(campaign),
       reach && reachCard(reach),
       ways(
-        ["我的奖品", "#/prizes"], ["我的错题", "#/mistakes"], ["核对抽奖", `#/c/${slug}/check`],
-        ["如何辨别真活动", `#/safety/${slug}`], ["我的信息", "#/me"], ["我是志愿者", "#/volunteer"],
+        ["我的奖品", "#/prizes"],
+        ["我的错题", "#/mistakes"],
+        ["核对抽奖", `#/c/${slug}/check`],
+        ["如何辨别真活动", `#/safety/${slug}`],
+        ["我的信息", "#/me"],
+        ["我是志愿者", "#/volunteer"],
       ),
     ],
     actions: [
-      ticket && linkButton("去抽奖", `#/c/${slug}/draw/${ticket.id}`, dealing && state.papers_left_today ? "plain" : ""),
+      ticket &&
+        linkButton("去抽奖", `#/c/${slug}/draw/${ticket.id}`, dealing && state.papers_left_today ? "plain" : ""),
       answerButton(slug, state, dealing),
     ],
   };
@@ -75,25 +89,31 @@ function answerButton(slug, state, dealing) {
   return linkButton("开始答题", `#/c/${slug}/start`);
 }
 
-function ownCard(slug, state) {
+function ownCard(state, dealing) {
   const left = state.tickets.filter((one) => !one.drawn).length;
-  return h("div", { class: "card" },
-    h("h2", null, "我的情况"),
-    h("div", { class: "row" }, h("span", null, "今天还可以答"), h("strong", null, `${state.papers_left_today} 份`)),
-    h("div", { class: "row" }, h("span", null, "没有抽的抽奖券"), h("strong", null, `${left} 张`)),
-    h("div", { class: "row" }, h("span", null, "中奖"), h("strong", null, `${state.awards.length} 次`)),
-    !state.consents.privacy && h("p", { class: "soft small" }, "您还没有同意个人信息保护告知，答题前会请您看一遍。"));
+  return card(
+    "我的情况",
+    dealing && row("今天还可以答", `${state.papers_left_today} 份`),
+    row("没有抽的抽奖券", `${left} 张`),
+    row("中奖", `${state.awards.length} 次`),
+    !state.consents.privacy && h("p", { class: "soft small" }, "您还没有同意个人信息保护告知，答题前会请您看一遍。"),
+  );
 }
 
 function prizesCard(campaign) {
   if (!campaign.prizes.length) return null;
   const counts = {};
-  for (const round of campaign.rules.rounds) for (const one of round.planned) counts[one.code] = (counts[one.code] ?? 0) + one.count;
-  return h("div", { class: "card" },
-    h("h2", null, "奖品"),
-    campaign.prizes.map((prize) => h("div", { class: "row" },
-      h("span", null, prize.name, h("br"), h("span", { class: "soft small" }, `价值 ${yuan(prize.value_fen)}`)),
-      h("strong", null, `${counts[prize.code] ?? 0} 份`))));
+  for (const round of campaign.rules.rounds)
+    for (const one of round.planned) counts[one.code] = (counts[one.code] ?? 0) + one.count;
+  return card(
+    "奖品",
+    campaign.prizes.map((prize) =>
+      row(
+        [prize.name, h("br"), h("span", { class: "soft small" }, `价值 ${yuan(prize.value_fen)}`)],
+        `${counts[prize.code] ?? 0} 份`,
+      ),
+    ),
+  );
 }
 
 const sum = (counts) => counts.reduce((all, one) => all + one.count, 0);
@@ -108,49 +128,74 @@ function chanceOf(round) {
 
 function chancesCard(campaign) {
   if (!campaign.rounds.length) return null;
-  return h("div", { class: "card" },
-    h("h2", null, "抽奖机会"),
-    campaign.rounds.map((round) => h("div", { class: "part" },
-      h("strong", null, `第 ${round.no} 轮 `), h("span", { class: "mark" }, ROUND_STATES[round.state]),
-      h("br"), chanceOf(round),
-      h("br"), h("span", { class: "soft small" }, `${momentOf(round.opens_at)} 至 ${momentOf(round.closes_at)}`))),
-    h("details", null, h("summary", null, "签箱是封好的：承诺值"),
-      h("p", null, "每一轮的签箱在活动发布时就封好了。下面是签箱的“指纹”，签箱换一点，指纹就对不上。轮次结束后公开签箱，人人可以核对。"),
-      pairs(...campaign.rounds.map((round) => [`第 ${round.no} 轮`, h("span", { class: "hash" }, round.commitment)]),
-        ["公开数", campaign.rules.beacon || "本活动的规则没有另设公开数"])));
+  return card(
+    "抽奖机会",
+    campaign.rounds.map((round) =>
+      h(
+        "div",
+        { class: "part" },
+        h("strong", null, `第 ${round.no} 轮 `),
+        tag(roundState(round, campaign)),
+        h("br"),
+        chanceOf(round),
+        h("br"),
+        h("span", { class: "soft small" }, `${momentOf(round.opens_at)} 至 ${momentOf(round.closes_at)}`),
+      ),
+    ),
+    more(
+      "签箱是封好的：承诺值",
+      para("签箱在活动发布时就封好了。下面是它的“指纹”，签箱换一点，指纹就对不上。轮次结束后公开签箱，人人可以核对。"),
+      pairs(...campaign.rounds.map((round) => [`第 ${round.no} 轮`, h("span", { class: "hash" }, round.commitment)]), [
+        "公开数",
+        campaign.rules.beacon || "本活动的规则没有另设公开数",
+      ]),
+    ),
+  );
 }
 
 function rulesCard(campaign) {
   const { rules, paper } = campaign;
   const limit = paper.minutes ? `，限时 ${paper.minutes} 分钟` : "，不限时";
-  return h("div", { class: "card" },
-    h("h2", null, "活动规则"),
-    h("p", null, `每份试卷 ${paper.questions} 题${limit}，答对 ${paper.pass_percent}% 为通过，每天最多 ${paper.per_day} 份。`),
-    h("details", null, h("summary", null, "怎么参加"), told(rules.conditions)),
-    rules.method && h("details", null, h("summary", null, "怎么抽奖"), told(rules.method)),
-    rules.handover && h("details", null, h("summary", null, "怎么领奖"), told(rules.handover),
-      h("p", null, `领奖截止：${untilOf(rules.claim_until)}`),
-      h("p", null, rules.leftovers === "closing-draw" ? "最后没有抽出的奖品：活动结束时举行收尾抽奖。" : "最后没有抽出的奖品：退回主办方。")),
-    h("details", null, h("summary", null, "规则版本"), pairs(
-      ...campaign.versions.map((one) => [
-        `第 ${one.version} 版，${momentOf(one.published_at)}${one.withdrawn_at ? "（已撤回）" : ""}`,
-        h("span", null, one.reason && `变更原因：${one.reason}`, one.withdrawn_reason && `撤回原因：${one.withdrawn_reason}`, " ", h("span", { class: "hash" }, one.rules_hash)),
-      ]))));
+  return card(
+    "活动规则",
+    para(`每份试卷 ${paper.questions} 题${limit}，答对 ${paper.pass_percent}% 为通过，每天最多 ${paper.per_day} 份。`),
+    more("怎么参加", told(rules.conditions)),
+    rules.method && more("怎么抽奖", told(rules.method)),
+    rules.handover &&
+      more("怎么领奖", told(rules.handover), para(`领奖截止：${untilOf(rules.claim_until)}`), para(leftoversOf(rules))),
+    more("规则版本", pairs(...campaign.versions.map(versionRow))),
+  );
 }
 
+const leftoversOf = ({ leftovers }) =>
+  leftovers === "closing-draw" ? "最后没有抽出的奖品：活动结束时举行收尾抽奖。" : "最后没有抽出的奖品：退回主办方。";
+
+const versionRow = (one) => [
+  `第 ${one.version} 版，${momentOf(one.published_at)}${one.withdrawn_at ? "（已撤回）" : ""}`,
+  [
+    one.reason && para(`变更原因：${one.reason}`),
+    one.withdrawn_reason && para(`撤回原因：${one.withdrawn_reason}`),
+    h("span", { class: "hash" }, one.rules_hash),
+  ],
+];
+
 function organiserCard({ organiser, partners }) {
-  return h("div", { class: "card" },
-    h("h2", null, "主办方"),
+  return card(
+    "主办方",
     pairs(
       ["单位", organiser.name],
-      ["电话", h("a", { href: `tel:${organiser.contact.replace(/[^\d+]/g, "")}` }, organiser.contact)],
+      ["电话", phoneLink(organiser.contact)],
       partners.length && ["联合单位", partners.map((one) => one.name).join("、")],
-    ));
+    ),
+  );
 }
 
 function reachCard(reach) {
-  return h("div", { class: "card" },
-    h("h2", null, "活动情况"),
-    reach.figures.map((one) => h("div", { class: "row" }, h("span", null, one.id === "offline.handed_out" ? `发放${one.name}` : one.name), h("strong", null, `${one.shown} ${one.unit}`))),
-    h("p", { class: "soft small" }, `截至 ${momentOf(reach.as_of)}。只公布总数，1 至 4 显示为“<5”。`));
+  return card(
+    "活动情况",
+    reach.figures.map((one) =>
+      row(one.id === "offline.handed_out" ? `发放${one.name}` : one.name, `${one.shown} ${one.unit}`),
+    ),
+    h("p", { class: "soft small" }, `截至 ${momentOf(reach.as_of)}。只公布总数，1 至 4 显示为“<5”。`),
+  );
 }

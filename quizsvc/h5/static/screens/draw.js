@@ -1,7 +1,7 @@
 // One draw: the outcome is the service's, the box is only a picture.
 
 import { call, patiently } from "../api.js";
-import { announce, button, h, linkButton, notice, pairs, refill } from "../dom.js";
+import { announce, button, h, linkButton, more, notice, pairs, para, refill } from "../dom.js";
 import { keepAnchors, keepReceipt } from "../receipts.js";
 import { kept } from "../store.js";
 import { momentOf } from "../words.js";
@@ -24,8 +24,17 @@ export async function showDraw(slug, ticket) {
 class Drawing {
   constructor(slug, ticket, next) {
     Object.assign(this, { slug, ticket, next });
-    this.box = h("div", { class: "box", "aria-hidden": "true" }, h("div", { class: "clip" }, h("div", { class: "slip" })), h("div", { class: "body" }));
-    this.said = h("div", { "aria-live": "polite" }, h("p", null, "签箱在活动开始前就封好了。您取到的是下一支签，中不中在封箱时就定了，谁也改不了。"));
+    this.box = h(
+      "div",
+      { class: "box", "aria-hidden": "true" },
+      h("div", { class: "clip" }, h("div", { class: "slip" })),
+      h("div", { class: "body" }),
+    );
+    this.said = h(
+      "div",
+      { "aria-live": "polite" },
+      para("签箱在活动开始前就封好了。您取到的是下一支签，中不中在封箱时就定了，谁也改不了。"),
+    );
     this.place = h("div", null, this.box, this.said);
     this.button = button("抽一支签", () => this.draw(still() ? 0 : SHAKEN_MS));
   }
@@ -33,8 +42,9 @@ class Drawing {
   async draw(shaken) {
     this.button.disabled = true;
     this.box.className = "box drawing";
-    refill(this.said, h("p", null, "正在抽签……"));
-    const wait = (error) => refill(this.said, notice("", h("p", null, `${error.message}。不用着急，抽奖券还在，正在为您重试。`)));
+    refill(this.said, para("正在抽签……"));
+    const wait = (error) =>
+      refill(this.said, notice("", para(`${error.message}。不用着急，抽奖券还在，正在为您重试。`)));
     try {
       const asked = patiently(() => call("PUT", "tickets/{ticket}/draw", { ticket: this.ticket }), wait);
       const [outcome] = await Promise.all([asked, pause(shaken)]);
@@ -45,7 +55,7 @@ class Drawing {
       this.box.className = "box";
       this.button.disabled = false;
       this.button.textContent = "再试一次";
-      refill(this.said, notice("warn", h("p", null, error.message), h("p", null, "抽奖券没有用掉，可以稍后再抽。")));
+      refill(this.said, notice("warn", para(error.message), para("抽奖券没有用掉，可以稍后再抽。")));
     }
   }
 
@@ -65,11 +75,21 @@ class Drawing {
 
 function outcomeCard({ outcome, prize, receipt }) {
   const won = outcome === "won";
-  return h("div", { class: `outcome ${outcome}` },
+  return h(
+    "div",
+    { class: `outcome ${outcome}` },
     h("p", { class: "seal" }, won ? "中奖" : "这支签没有奖"),
     won && h("p", { class: "big" }, prize.name),
-    h("p", null, won ? "奖品在“我的奖品”里，领奖不收任何费用。" : "谢谢参与。您学到的防骗知识，比奖品更值钱。"),
-    h("details", null, h("summary", null, "抽奖凭据"),
-      pairs(["轮次", `第 ${receipt.round} 轮`], ["签号", String(receipt.position)], ["券名", h("span", { class: "hash" }, receipt.ticket)], ["时间", momentOf(receipt.drawn_at)]),
-      h("p", { class: "soft small" }, "凭据已经存在这部手机上。轮次结束后，可以在“核对抽奖”里对照公开的记录。")));
+    para(won ? "奖品在“我的奖品”里，领奖不收任何费用。" : "谢谢参与。您学到的防骗知识，比奖品更值钱。"),
+    more(
+      "抽奖凭据",
+      pairs(
+        ["轮次", `第 ${receipt.round} 轮`],
+        ["签号", String(receipt.position)],
+        ["券名", h("span", { class: "hash" }, receipt.ticket)],
+        ["时间", momentOf(receipt.drawn_at)],
+      ),
+      h("p", { class: "soft small" }, "凭据已经存在这部手机上。轮次结束后，可以在“核对抽奖”里对照公开的记录。"),
+    ),
+  );
 }

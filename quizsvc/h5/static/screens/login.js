@@ -1,7 +1,7 @@
 // Logging in: the stand-in of the demonstration, or WeChat's web authorisation.
 
 import { call } from "../api.js";
-import { button, h, linkButton, notice } from "../dom.js";
+import { button, field, h, linkButton, notice, para } from "../dom.js";
 import { forgetPerson, keep, kept } from "../store.js";
 
 const AUTHORISE = "https://open.weixin.qq.com/connect/oauth2/authorize";
@@ -15,7 +15,9 @@ export async function logIn(wanted) {
   return {
     title: "请在微信小程序中参加",
     back: "#/",
-    content: h("p", null, "本活动通过微信小程序登录。请在微信中搜索主办方的小程序，或扫社区张贴的小程序码。这里可以浏览活动内容。"),
+    content: para(
+      "本活动通过微信小程序登录。请在微信中搜索主办方的小程序，或扫社区张贴的小程序码。这里可以浏览活动内容。",
+    ),
     actions: [linkButton("浏览活动", "#/")],
   };
 }
@@ -34,13 +36,20 @@ function standIn(to) {
       wrong.textContent = error.message;
     }
   };
-  const form = h("form", { id: "log-in", onsubmit: submit, novalidate: true },
-    h("div", { class: "field" }, h("label", { for: "name" }, "名字或号码"), name), wrong);
+  const form = h(
+    "form",
+    { id: "log-in", onsubmit: submit, novalidate: true },
+    field("name", "名字或号码", name),
+    wrong,
+  );
   return {
     title: "演示登录",
     back: "#/",
     content: [
-      notice("warn", h("p", null, "这是演示系统。随便写一个名字或号码就能登录，同一个名字就是同一个人。正式活动用微信登录，不需要填写。")),
+      notice(
+        "warn",
+        para("这是演示系统。随便写一个名字或号码就能登录，同一个名字就是同一个人。正式活动用微信登录，不需要填写。"),
+      ),
       form,
     ],
     actions: [h("button", { type: "submit", form: "log-in" }, "登录")],
@@ -52,22 +61,30 @@ function byWeChat(appid, to) {
     return {
       title: "请在微信中打开",
       back: "#/",
-      content: h("p", null, "请把本页地址发到微信里，在微信中点开，再参加答题。在这里可以浏览活动内容。"),
+      content: para("请把本页地址发到微信里，在微信中点开，再参加答题。在这里可以浏览活动内容。"),
       actions: [linkButton("浏览活动", "#/")],
     };
   }
   return {
     title: "微信登录",
     back: "#/",
-    content: h("p", null, "我们只取得一个不能还原的登录标识，用来记住您的成绩和奖品。不取您的头像、昵称、手机号和位置。"),
+    content: para("我们只取得一个不能还原的登录标识，用来记住您的成绩和奖品。不取您的头像、昵称、手机号和位置。"),
     actions: [button("用微信登录", () => leaveForWeChat(appid, to))],
   };
 }
 
 function leaveForWeChat(appid, to) {
-  const state = [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  const state = [...crypto.getRandomValues(new Uint8Array(16))]
+    .map((byte) => byte.toString(16).padStart(2, "0"))
+    .join("");
   sessionStorage.setItem("wechat", JSON.stringify({ state, to }));
-  const asked = new URLSearchParams({ appid, redirect_uri: location.origin + location.pathname, response_type: "code", scope: "snsapi_base", state });
+  const asked = new URLSearchParams({
+    appid,
+    redirect_uri: location.origin + location.pathname,
+    response_type: "code",
+    scope: "snsapi_base",
+    state,
+  });
   location.assign(`${AUTHORISE}?${asked}#wechat_redirect`);
 }
 

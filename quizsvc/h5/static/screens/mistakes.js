@@ -1,7 +1,7 @@
 // The own wrong questions, by scam type.
 
 import { callAll } from "../api.js";
-import { h, linkButton, notice } from "../dom.js";
+import { h, linkButton, notice, para } from "../dom.js";
 import { kept } from "../store.js";
 import { reviewCard } from "./mark.js";
 
@@ -14,11 +14,17 @@ export async function showMistakes() {
     back: "#/",
     content: mistakes.length
       ? [
-          h("p", null, `共 ${mistakes.length} 题。遇到拿不准的事，打 96110 问一问。`),
-          [...types].map(([name, ones]) => h("details", { open: types.size === 1 },
-            h("summary", null, `${name}（${ones.length} 题）`), ones.map((one) => reviewCard(one, { ...one, correct: false })))),
+          para(`共 ${mistakes.length} 题。遇到拿不准的事，打 96110 问一问。`),
+          [...types].map(([name, ones]) =>
+            h(
+              "details",
+              { open: types.size === 1 },
+              h("summary", null, `${name}（${ones.length} 题）`),
+              ones.map((one) => reviewCard(one, { ...one, correct: false })),
+            ),
+          ),
         ]
-      : notice("good", h("p", null, "还没有错题。")),
+      : notice("good", para("还没有错题。")),
     actions: [linkButton("返回活动", "#/", "plain")],
   };
 }

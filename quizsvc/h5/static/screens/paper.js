@@ -1,7 +1,7 @@
 // A paper: one question a screen. What was chosen is on the phone at once, and handing in can be repeated.
 
 import { call, serverNow, Unreachable } from "../api.js";
-import { announce, button, h, notice, refill } from "../dom.js";
+import { announce, button, h, notice, para, refill, tag } from "../dom.js";
 import { drop, keep, kept } from "../store.js";
 import { clockOf, KINDS } from "../words.js";
 
@@ -41,7 +41,14 @@ class Sitting {
     this.back = button("上一题", () => this.turn(-1), "plain");
     this.next = button("", () => this.goOn());
     this.show(false);
-    return { title: "答题", back: `#/c/${this.slug}`, content: this.content, actions: [this.back, this.next], leave: () => this.leave() };
+    return {
+      title: "答题",
+      quiet: true,
+      back: `#/c/${this.slug}`,
+      content: this.content,
+      actions: [this.back, this.next],
+      leave: () => this.leave(),
+    };
   }
 
   leave() {
@@ -80,22 +87,48 @@ class Sitting {
     const question = this.questions[at];
     const choices = this.hand.answers[question.no] ?? [];
     const kind = question.kind === "multiple" ? "checkbox" : "radio";
-    const option = (one) => h("label", { class: "option" },
-      h("input", { type: kind, name: "option", value: one.id, ...(choices.includes(one.id) && { checked: true }), onchange: () => this.choose(question) }),
-      h("span", null, one.text));
+    const option = (one) =>
+      h(
+        "label",
+        { class: "option" },
+        h("input", {
+          type: kind,
+          name: "option",
+          value: one.id,
+          ...(choices.includes(one.id) && { checked: true }),
+          onchange: () => this.choose(question),
+        }),
+        h("span", null, one.text),
+      );
     const stem = h("legend", { tabindex: "-1" }, question.stem);
-    refill(this.content,
+    refill(
+      this.content,
       h("div", { class: "row" }, h("span", null, `第 ${at + 1} 题，共 ${this.questions.length} 题`), this.left),
       this.progress(at),
-      h("p", null, h("span", { class: "mark" }, KINDS[question.kind] ?? "题目"), question.kind === "multiple" && h("span", { class: "soft" }, " 可以选几个，全部选对才得分")),
-      h("fieldset", null, stem, question.options.map(option)));
+      para(
+        tag(KINDS[question.kind] ?? "题目"),
+        question.kind === "multiple" && h("span", { class: "soft" }, " 可以选几个，全部选对才得分"),
+      ),
+      h("fieldset", null, stem, question.options.map(option)),
+    );
     this.setButtons(at, choices.length > 0);
     if (moved) stem.focus();
     window.scrollTo(0, 0);
   }
 
   progress(done) {
-    const bar = h("div", { class: "progress", role: "progressbar", "aria-label": "答题进度", "aria-valuemin": "0", "aria-valuemax": String(this.questions.length), "aria-valuenow": String(done) }, h("div"));
+    const bar = h(
+      "div",
+      {
+        class: "progress",
+        role: "progressbar",
+        "aria-label": "答题进度",
+        "aria-valuemin": "0",
+        "aria-valuemax": String(this.questions.length),
+        "aria-valuenow": String(done),
+      },
+      h("div"),
+    );
     bar.firstChild.style.width = `${(done / this.questions.length) * 100}%`;
     return bar;
   }
@@ -123,15 +156,33 @@ class Sitting {
     const open = this.questions.filter((one) => !(this.hand.answers[one.no] ?? []).length);
     const heading = h("h2", { tabindex: "-1" }, open.length ? `还有 ${open.length} 题没有答` : "全部答完了");
     this.said = h("div", { role: "alert" });
-    refill(this.content,
+    refill(
+      this.content,
       h("div", { class: "row" }, h("span", null, "交卷"), this.left),
       this.progress(this.questions.length - open.length),
       heading,
       open.length
-        ? h("ul", { class: "ways" }, open.map((one) => h("li", null, h("button", { type: "button", onclick: () => this.turn(this.questions.indexOf(one) - this.hand.at) }, `第 ${one.no} 题`))))
-        : h("p", null, "交卷以后马上看到成绩和解析，答案不能再改。"),
-      this.due && serverNow() > this.due && notice("warn", h("p", null, "答题时间已经过了。仍可交卷看成绩和解析，只是这一份不能得抽奖券。")),
-      this.said);
+        ? h(
+            "ul",
+            { class: "ways" },
+            open.map((one) =>
+              h(
+                "li",
+                null,
+                h(
+                  "button",
+                  { type: "button", onclick: () => this.turn(this.questions.indexOf(one) - this.hand.at) },
+                  `第 ${one.no} 题`,
+                ),
+              ),
+            ),
+          )
+        : para("交卷以后马上看到成绩和解析，答案不能再改。"),
+      this.due &&
+        serverNow() > this.due &&
+        notice("warn", para("答题时间已经过了。仍可交卷看成绩和解析，只是这一份不能得抽奖券。")),
+      this.said,
+    );
     this.back.hidden = false;
     this.next.textContent = "交卷";
     this.next.className = "";
@@ -163,12 +214,20 @@ class Sitting {
     if (error.status === 404) {
       drop(this.name); // somebody else's, or gone with its person
       this.next.hidden = true;
-      return refill(this.said, notice("bad", h("p", null, error.message)));
+      return refill(this.said, notice("bad", para(error.message)));
     }
     const unreachable = error instanceof Unreachable;
-    refill(this.said, notice("warn", h("p", null, unreachable
-      ? "网络断了，答案已经存在手机上，一个也不会丢。网络恢复后会自动交卷，也可以自己再点“交卷”。"
-      : error.message)));
+    refill(
+      this.said,
+      notice(
+        "warn",
+        para(
+          unreachable
+            ? "网络断了，答案已经存在手机上，一个也不会丢。网络恢复后会自动交卷，也可以自己再点“交卷”。"
+            : error.message,
+        ),
+      ),
+    );
     if (this.gone || !(unreachable || error.status >= 500 || error.status === 429)) return;
     this.again ??= () => !this.gone && this.handIn();
     window.addEventListener("online", this.again, { once: true });

@@ -1,7 +1,7 @@
 // The privacy notice: read, agreed to or refused, and taken back as easily.
 
 import { call } from "../api.js";
-import { button, h, notice, told } from "../dom.js";
+import { button, h, notice, para, told } from "../dom.js";
 import { kept } from "../store.js";
 
 export async function showPrivacy(slug) {
@@ -14,7 +14,12 @@ export async function showPrivacy(slug) {
   const wrong = h("p", { role: "alert" });
   const say = (word, next) => async () => {
     try {
-      await call("PUT", "me/consents/{purpose}", { purpose: privacy.purpose }, { version: privacy.version, granted: word });
+      await call(
+        "PUT",
+        "me/consents/{purpose}",
+        { purpose: privacy.purpose },
+        { version: privacy.version, granted: word },
+      );
       location.hash = next;
     } catch (error) {
       wrong.textContent = error.message;
@@ -25,7 +30,7 @@ export async function showPrivacy(slug) {
     title: "个人信息保护告知",
     back: `#/c/${slug}`,
     content: [
-      granted && notice("good", h("p", null, "您已经同意这份告知。撤回以后不能再答题，已经得到的奖品仍可领取。")),
+      granted && notice("good", para("您已经同意这份告知。撤回以后不能再答题，已经得到的奖品仍可领取。")),
       h("div", { class: "card" }, told(privacy.text)),
       !granted && h("p", { class: "soft" }, "不同意也可以浏览活动内容，只是不能答题和抽奖。"),
       h("p", { class: "soft small" }, `告知版本：${privacy.version}`),
