@@ -22,9 +22,23 @@ MAY_OPEN = {
     "doors.sign_in": "*",
     "doors.sign_out": "*",
     "today.show_today": EVERYBODY,
+    # campaigns
+    "campaigns.list_campaigns": "operator auditor",
+    "campaigns.show_campaign": "operator auditor",
+    "campaigns.get_file": "operator auditor",
+    "campaigns.show_act": "operator",
+    "campaigns.do_act": "operator",
+    "drafting.show_new": "operator",
+    "drafting.draft_new": "operator",
+    "drafting.show_upload": "operator",
+    "drafting.upload": "operator",
+    "drafting.show_edit": "operator",
+    "drafting.edit": "operator",
+    "drafting.show_amend": "operator",
+    "drafting.amend": "operator",
     "lost.find_nothing": EVERYBODY,
 }
-SAMPLE = {"name": "look.css", "rest": "nowhere", "scan_id": UUID(int=1), "slug": "play", "no": 1}
+SAMPLE = {"name": "look.css", "rest": "nowhere", "scan_id": UUID(int=1), "slug": "play", "no": 1, "act": "pause"}
 
 
 def desk_rules(app: Flask) -> list[Rule]:

@@ -16,6 +16,7 @@ from quizsvc.kit.http import refuses
 ANYBODY: frozenset[str] = frozenset()
 EVERY_ROLE = frozenset(ROLES)
 CLERK, OPERATOR, AUDITOR = frozenset({"clerk"}), frozenset({"operator"}), frozenset({"auditor"})
+READERS = OPERATOR | AUDITOR
 PREFIX = "desk."
 
 GROUPS = ("窗口", "活动", "走访", "物料", "数据", "管理")
@@ -38,6 +39,20 @@ PAGES: Mapping[str, Page] = {
     "doors.sign_in": Page("登录", "/sign-in", ANYBODY),
     "doors.sign_out": Page("退出登录", "/sign-out", ANYBODY),
     "today.show_today": Page("今日", "/", EVERY_ROLE, "窗口"),
+    # campaigns
+    "campaigns.list_campaigns": Page("活动", "/campaigns", READERS, "活动"),
+    "campaigns.show_campaign": Page("活动", "/campaigns/<slug:slug>", READERS),
+    "campaigns.get_file": Page("活动文件", "/campaigns/<slug:slug>/file", READERS),
+    "campaigns.show_act": Page("活动", "/campaigns/<slug:slug>/acts/<act>", OPERATOR),
+    "campaigns.do_act": Page("活动", "/campaigns/<slug:slug>/acts/<act>", OPERATOR),
+    "drafting.show_new": Page("新建活动", "/new-campaign", OPERATOR),
+    "drafting.draft_new": Page("新建活动", "/new-campaign", OPERATOR),
+    "drafting.show_upload": Page("上传活动文件", "/campaign-file", OPERATOR),
+    "drafting.upload": Page("上传活动文件", "/campaign-file", OPERATOR),
+    "drafting.show_edit": Page("修改草稿", "/campaigns/<slug:slug>/edit", OPERATOR),
+    "drafting.edit": Page("修改草稿", "/campaigns/<slug:slug>/edit", OPERATOR),
+    "drafting.show_amend": Page("变更活动", "/campaigns/<slug:slug>/amend", OPERATOR),
+    "drafting.amend": Page("变更活动", "/campaigns/<slug:slug>/amend", OPERATOR),
     "lost.find_nothing": Page("没有这个页面", "/<path:rest>", EVERY_ROLE),
 }
 

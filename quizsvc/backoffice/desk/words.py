@@ -10,4 +10,7 @@ CAMPAIGN_STATES = {
     "closed": "已结束",
     "archived": "已归档",
 }
+PRIZE_KINDS = {"goods": "实物", "coupon": "券码"}
+LEFTOVERS = {"returned": "退回主办方", "closing-draw": "活动结束后补抽"}
+DIFFICULTIES = {1: "容易", 2: "中等", 3: "较难"}
 ROUND_STATES = {"planned": "未开始", "open": "进行中", "closed": "已结束"}
