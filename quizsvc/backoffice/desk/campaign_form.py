@@ -86,9 +86,14 @@ def label_of(name: str, values: Values) -> str:
 # --- from the form to a campaign file's table -------------------------------------------------------------------------
 
 
-def read_form(form: Mapping[str, str]) -> dict[str, str]:
-    """What was typed, by field; rows that say nothing are taken out, and those below move up."""
-    typed = {name: text.replace("\r\n", "\n").strip() for name, text in form.items()}
+def read_form(
+    form: Mapping[str, str], *, standing: Values | None = None, frozen: Collection[str] = ()
+) -> dict[str, str]:
+    """What was typed, by field; rows that say nothing are taken out, and those below move up.
+
+    `standing` is what the form was filled from: of it the `frozen` fields hold, whatever was sent under their names.
+    """
+    typed = _typed(form, standing or {}, frozen)
     kept = {head: _kept_rows(typed, head) for head in ("prize", "round")}
     values = {name: text for name, text in typed.items() if not ROW.match(name)}
     for at, row in enumerate(kept["prize"], start=1):
@@ -98,6 +103,15 @@ def read_form(form: Mapping[str, str]) -> dict[str, str]:
         for of, column in enumerate(kept["prize"], start=1):
             values[f"round[{at}].count[{of}]"] = typed.get(f"round[{row}].count[{column}]", "")
     return values
+
+
+def _typed(form: Mapping[str, str], standing: Values, frozen: Collection[str]) -> dict[str, str]:
+    typed = {name: text.replace("\r\n", "\n").strip() for name, text in form.items()}
+    same = {name for name, text in typed.items() if text == standing.get(name, "").strip()}  # a form cuts its ends
+    if "paper.plan" in frozen:
+        typed = {name: text for name, text in typed.items() if not PLAN.fullmatch(name)}
+    typed = {name: text for name, text in typed.items() if name not in frozen}
+    return typed | {name: text for name, text in standing.items() if name in frozen or name in same & typed.keys()}
 
 
 def _kept_rows(typed: Values, head: str) -> list[int]:
@@ -227,13 +241,3 @@ def frozen_fields(definition: Definition, *, fixed: Collection[int]) -> set[str]
             frozen |= {f"round[{one.no}].{name}" for name in ROUND}
             frozen |= {f"round[{one.no}].count[{at}]" for at in range(1, len(definition.prizes) + 1)}
     return frozen
-
-
-def keep_frozen(values: Values, frozen: Collection[str], *, standing: Values) -> dict[str, str]:
-    """What was typed, with what stands wherever nothing can be changed: whoever sends it anyway changes nothing."""
-    typed = {name: text for name, text in values.items() if name not in frozen and not PLAN.fullmatch(name)}
-    plan = standing if "paper.plan" in frozen else values
-    typed |= {name: text for name, text in plan.items() if PLAN.fullmatch(name)}
-    typed |= {name: standing[name] for name in frozen if name in standing}
-    same = {name for name, text in typed.items() if text.strip() == standing.get(name, "").strip()}
-    return typed | {name: standing[name] for name in same if name in standing}  # a form cuts what surrounds a text

@@ -60,10 +60,8 @@ def edit(slug: str) -> Response:
     """Replace the draft by what the form says."""
     with reading():
         campaign = _draft(slug)
-    typed = forms.read_form(request.form)
-    return _save_draft(
-        forms.keep_frozen(typed, {"slug"}, standing=forms.fill(campaign.definition.document)), standing=campaign
-    )
+    standing = forms.fill(campaign.definition.document)
+    return _save_draft(forms.read_form(request.form, standing=standing, frozen={"slug"}), standing=campaign)
 
 
 def _draft(slug: str) -> Campaign:
@@ -155,7 +153,7 @@ def amend(slug: str) -> Response:
     with reading():
         campaign, frozen = _amendable(slug)
     standing = forms.fill(campaign.definition.document)
-    values = forms.keep_frozen(forms.read_form(request.form), frozen, standing=standing)
+    values = forms.read_form(request.form, standing=standing, frozen=frozen)
     if "more" in request.form:
         return _form(values, standing=campaign, frozen=frozen, more=request.form["more"])
     try:
