@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, case, delete, exists, func, select, update
+from sqlalchemy import ColumnElement, Row, Select, bindparam, case, delete, exists, func, select, update
 
 from quizsvc.kit.db import db, insert_new, table_of
 from quizsvc.lottery.models import AwardRecord, BlockRecord, CouponRecord, RedemptionRecord
@@ -190,17 +190,6 @@ def count_coupons(campaign_id: UUID, *, prize: str) -> int:
         .select_from(record)
         .where(record.campaign_id == campaign_id, record.prize == prize, record.voided_at.is_(None))
     ).scalar_one()
-
-
-def count_stocks(campaign_id: UUID) -> Sequence[Row[*tuple[Any, ...]]]:
-    """By prize: coupons assigned, unused and void."""
-    record = CouponRecord
-    counts = [
-        func.sum(case((which, 1), else_=0))
-        for which in (record.award_id.is_not(None), and_(*_UNUSED), record.voided_at.is_not(None))
-    ]
-    wanted = select(record.prize, *counts).where(record.campaign_id == campaign_id).group_by(record.prize)
-    return db.session.execute(wanted.order_by(record.prize)).all()
 
 
 def assign_coupon(award: Award) -> bool:

@@ -79,24 +79,6 @@ def load_coupons(
     return added, served
 
 
-@dataclass(frozen=True)
-class Stock:
-    """The coupons of a prize: loaded = assigned + unused + void."""
-
-    assigned: int
-    unused: int
-    void: int
-
-    @property
-    def loaded(self) -> int:
-        return self.assigned + self.unused + self.void
-
-
-def list_stocks(campaign: Campaign) -> dict[str, Stock]:
-    """What there is of each coupon prize that has coupons, by the prize's code."""
-    return {prize: Stock(*counts) for prize, *counts in award_store.count_stocks(campaign.id)}
-
-
 def find_shortages(campaign: Campaign) -> list[tuple[str, int, int]]:
     """Coupon prizes with fewer coupons than cards that carry them, as (prize code, coupons, cards)."""
     short: list[tuple[str, int, int]] = []

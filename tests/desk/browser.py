@@ -10,7 +10,9 @@ from werkzeug.test import TestResponse
 from tests.world import PASSWORD, World
 
 FORM = re.compile(r"<form[^>]*>.*?</form>", re.DOTALL)
-FIELD = re.compile(r"<(input|select|textarea)\b([^>]*)>((?:(?!<input|<select|<textarea|</select>|</textarea>).)*)", re.DOTALL)
+FIELD = re.compile(
+    r"<(input|select|textarea)\b([^>]*)>((?:(?!<input|<select|<textarea|</select>|</textarea>).)*)", re.DOTALL
+)
 
 
 class Browser:
@@ -25,7 +27,7 @@ class Browser:
     def open(self, path: str, method: str = "GET", **options: Any) -> TestResponse:
         with self.app.app_context():  # `g` is this request's own, as it is on a server
             response = self.http.open(path, method=method, buffered=True, **(self.options | options))
-        self.page = response.get_data(as_text=True)
+        self.page = response.get_data().decode(errors="replace")  # a download is no page
         return response
 
     def send(self, path: str, **fields: str) -> TestResponse:

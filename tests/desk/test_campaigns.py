@@ -124,7 +124,10 @@ def test_two_people_do_not_write_over_each_other(world: World) -> None:
     draft(one)
     for browser in (one, other):
         browser.open("/desk/campaigns/autumn/edit")
-    assert other.send("/desk/campaigns/autumn/edit", seen=other.hidden("seen"), **TYPED | {"title": "乙"}).status_code == 303
+    assert (
+        other.send("/desk/campaigns/autumn/edit", seen=other.hidden("seen"), **TYPED | {"title": "乙"}).status_code
+        == 303
+    )
     late = one.send("/desk/campaigns/autumn/edit", seen=one.hidden("seen"), **TYPED | {"title": "甲"})
     assert late.status_code == 409
     assert 'value="甲"' in one.page
@@ -241,7 +244,12 @@ def test_an_amendment_changes_what_it_may_and_nothing_that_is_frozen(world: Worl
         assert f'name="{name}"' not in author.page, name
     for name in ("closes_at", "prize[1].value_fen", "round[2].cards", "rules.conditions"):
         assert f'name="{name}"' in author.page, name
-    typed = fields_of(author) | {"rules.max_wins": "3", "reason": "多给一次机会", "title": "偷改", "round[1].cards": "1"}
+    typed = fields_of(author) | {
+        "rules.max_wins": "3",
+        "reason": "多给一次机会",
+        "title": "偷改",
+        "round[1].cards": "1",
+    }
     assert author.send("/desk/campaigns/play/amend", **typed).status_code == 303
     author.open("/desk/campaigns/play")
     assert "每人最多中奖次数 2 3" in author.text()
@@ -319,7 +327,12 @@ def test_an_auditor_reads_and_writes_nothing(world: World) -> None:
     assert browser.open("/desk/campaigns/play").status_code == 200
     for word in ("修改草稿", "核对并发布", "新建活动"):
         assert word not in browser.text()
-    for path in ("/desk/new-campaign", "/desk/campaigns/play/edit", "/desk/campaigns/play/acts/publish", "/desk/campaign-file"):
+    for path in (
+        "/desk/new-campaign",
+        "/desk/campaigns/play/edit",
+        "/desk/campaigns/play/acts/publish",
+        "/desk/campaign-file",
+    ):
         browser.open("/desk/campaigns")
         assert browser.send(path, **TYPED).status_code == 403
     assert state_of("play") == "draft"

@@ -36,9 +36,25 @@ MAY_OPEN = {
     "drafting.edit": "operator",
     "drafting.show_amend": "operator",
     "drafting.amend": "operator",
+    "questions.list_questions": "operator auditor",
+    "questions.show_question": "operator auditor",
+    "questions.download": "operator auditor",
+    "questions.show_state": "operator",
+    "questions.set_state": "operator",
+    "questions.show_upload": "operator",
+    "questions.preview": "operator",
+    "questions.load": "operator",
     "lost.find_nothing": EVERYBODY,
 }
-SAMPLE = {"name": "look.css", "rest": "nowhere", "scan_id": UUID(int=1), "slug": "play", "no": 1, "act": "pause"}
+SAMPLE = {
+    "name": "look.css",
+    "rest": "nowhere",
+    "scan_id": UUID(int=1),
+    "slug": "play",
+    "no": 1,
+    "act": "pause",
+    "code": "loan-001",
+}
 
 
 def desk_rules(app: Flask) -> list[Rule]:

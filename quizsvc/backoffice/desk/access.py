@@ -18,18 +18,23 @@ EVERY_ROLE = frozenset(ROLES)
 CLERK, OPERATOR, AUDITOR = frozenset({"clerk"}), frozenset({"operator"}), frozenset({"auditor"})
 READERS = OPERATOR | AUDITOR
 PREFIX = "desk."
+UPLOAD = 2 * 2**20  # bytes: a bank of some thousand questions
 
 GROUPS = ("窗口", "活动", "走访", "物料", "数据", "管理")
 
 
 @dataclass(frozen=True)
 class Page:
-    """A page. `group`: where the navigation lists it; None for one that is reached from another page."""
+    """A page. `group`: where the navigation lists it; None for one that is reached from another page.
+
+    `largest`: how many bytes its form may send, where files come in.
+    """
 
     title: str
     path: str
     roles: frozenset[str]
     group: str | None = None
+    largest: int | None = None
 
 
 # The endpoint without its prefix -> its page. An endpoint that is not here is refused.
@@ -39,7 +44,7 @@ PAGES: Mapping[str, Page] = {
     "doors.sign_in": Page("登录", "/sign-in", ANYBODY),
     "doors.sign_out": Page("退出登录", "/sign-out", ANYBODY),
     "today.show_today": Page("今日", "/", EVERY_ROLE, "窗口"),
-    # campaigns
+    # campaigns, bank
     "campaigns.list_campaigns": Page("活动", "/campaigns", READERS, "活动"),
     "campaigns.show_campaign": Page("活动", "/campaigns/<slug:slug>", READERS),
     "campaigns.get_file": Page("活动文件", "/campaigns/<slug:slug>/file", READERS),
@@ -53,6 +58,14 @@ PAGES: Mapping[str, Page] = {
     "drafting.edit": Page("修改草稿", "/campaigns/<slug:slug>/edit", OPERATOR),
     "drafting.show_amend": Page("变更活动", "/campaigns/<slug:slug>/amend", OPERATOR),
     "drafting.amend": Page("变更活动", "/campaigns/<slug:slug>/amend", OPERATOR),
+    "questions.list_questions": Page("题库", "/questions", READERS, "活动"),
+    "questions.show_question": Page("题目", "/questions/<code>", READERS),
+    "questions.download": Page("下载题库", "/question-file", READERS),
+    "questions.show_state": Page("题目状态", "/question-states", OPERATOR),
+    "questions.set_state": Page("题目状态", "/question-states", OPERATOR),
+    "questions.show_upload": Page("上传题目", "/question-upload", OPERATOR),
+    "questions.preview": Page("上传题目", "/question-upload", OPERATOR, largest=UPLOAD),
+    "questions.load": Page("上传题目", "/question-load", OPERATOR, largest=2 * UPLOAD),
     "lost.find_nothing": Page("没有这个页面", "/<path:rest>", EVERY_ROLE),
 }
 
@@ -67,6 +80,8 @@ def guard() -> None:
         g.staff = _signed_in()
         if not may_open(g.staff, page):
             raise accounts.RoleMissing
+    if page.largest is not None:  # before the form is read, and only for who may open the page
+        request.max_content_length = request.max_form_memory_size = page.largest
     cookie.require_own_form()
 
 

@@ -227,7 +227,9 @@ def _field_of(where: str, values: Values) -> str:
 
 
 def _in_yuan(fault: Fault) -> str:
-    return "请写金额，例如 10 或 12.50" if fault.field.endswith("value_fen") and fault.what == "应为整数" else str(fault)
+    return (
+        "请写金额，例如 10 或 12.50" if fault.field.endswith("value_fen") and fault.what == "应为整数" else str(fault)
+    )
 
 
 def frozen_fields(definition: Definition, *, fixed: Collection[int]) -> set[str]:

@@ -22,7 +22,7 @@ from quizsvc.kit.clock import utcnow
 from quizsvc.kit.db import reading, transaction
 from quizsvc.kit.errors import NotFound, Refusal
 from quizsvc.kit.problems import FileRefused, Problem
-from quizsvc.lottery import coupons, rounds
+from quizsvc.lottery import register, rounds
 from quizsvc.lottery.rules import Round
 from quizsvc.quiz import results as quiz
 from quizsvc.quiz import service as papers
@@ -46,7 +46,9 @@ ACTS = {
     "publish": Act("发布", "", danger=False),
     "pause": Act("暂停", "暂停后居民不能领取试卷和抽奖，手里的试卷仍可交卷。随时可以恢复。"),
     "resume": Act("恢复", "恢复后居民可以继续答题和抽奖。", danger=False),
-    "close": Act("提前结束", "结束后不再发试卷、不再抽奖，正在进行的轮次随即结束，不能再恢复。志愿者仍可在补报期内上报。"),
+    "close": Act(
+        "提前结束", "结束后不再发试卷、不再抽奖，正在进行的轮次随即结束，不能再恢复。志愿者仍可在补报期内上报。"
+    ),
     "withdraw": Act("撤回为草稿", "撤回后签箱作废，再次发布时重新封存。撤回的规则和原因会一直公示。", reasoned=True),
 }
 STATES = {"pause": rules.PAUSED, "resume": rules.PUBLISHED, "close": rules.CLOSING}
@@ -59,9 +61,7 @@ def list_campaigns() -> Response:
     if state not in {None, *rules.STATES}:
         raise NotFound
     with reading():
-        found = campaigns.list_seen(
-            scope.whoever(), roles=READERS, state=state, cursor=cursor, limit=scope.PAGE
-        )
+        found = campaigns.list_seen(scope.whoever(), roles=READERS, state=state, cursor=cursor, limit=scope.PAGE)
         owners = regions.list_regions_by_id(one.region_id for one in found.items)
     following = url_for("desk.campaigns.list_campaigns", state=state, cursor=found.next) if found.next else None
     first = url_for("desk.campaigns.list_campaigns", state=state) if cursor else None
@@ -93,7 +93,7 @@ def _shown(campaign: Campaign) -> dict[str, Any]:
         "names": names,
         "rounds": [(plan, _standing(stand, plan.no)) for plan in campaign.definition.rounds],
         "totals": sum((Counter(plan.planned) for plan in campaign.definition.rounds), Counter()),
-        "stocks": coupons.list_stocks(campaign),
+        "stocks": register.list_stocks(campaign),
         "versions": amendments.list_versions(campaign),
         "amendment": amendment,
         "changes": _changes(campaign, amendment),

@@ -1,10 +1,10 @@
 """What lies within the reach of whoever is signed in, and whether it still stands as they saw it."""
 
 from collections.abc import Mapping
+from contextlib import closing
 from typing import Any
 
 from flask import request
-from werkzeug.datastructures import FileStorage
 
 from quizsvc.accounts.rules import Staff
 from quizsvc.accounts.service import RoleMissing
@@ -47,18 +47,19 @@ def require_unchanged(document: Mapping[str, Any]) -> None:
         raise ChangedMeanwhile
 
 
-def get_upload(name: str = "file") -> FileStorage:
-    """The file that was chosen; FileRefused without one."""
+def read_bytes(name: str = "file") -> tuple[str, bytes]:
+    """Name and content of the file that was chosen; FileRefused without one."""
     found = request.files.get(name)
     if found is None or not found.filename:
         raise FileRefused([Problem("file", "not chosen", "choose one")])
-    return found
+    with closing(found.stream) as stream:  # a large one lies on the disk
+        return found.filename, stream.read()
 
 
 def read_upload(name: str = "file") -> tuple[str, str]:
-    """Name and text of the file that was chosen; FileRefused unless it is UTF-8."""
-    found = get_upload(name)
+    """As read_bytes, its text; FileRefused unless it is UTF-8."""
+    file, content = read_bytes(name)
     try:
-        return found.filename or "", found.read().decode("utf-8-sig")
+        return file, content.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise FileRefused([Problem("file", "not UTF-8", "save it as UTF-8")]) from None
