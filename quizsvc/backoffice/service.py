@@ -140,6 +140,24 @@ def move(campaign: Campaign, state: str, *, by: Staff, now: datetime) -> None:
         closing.fix_list(campaign, now=now)
 
 
+def enter_beacon(campaign: Campaign, *, no: int, beacon: str, by: Staff, now: datetime) -> None:
+    """Enter a round's public number, once; the closing draw is held with it. RoleMissing, RoundUnknown, BeaconFixed."""
+    accounts.require_role(by, "operator", over=regions.get_region_by_id(campaign.region_id))
+    ledger.enter_beacon(campaign, no=no, beacon=beacon)
+    after = {"round": no, "beacon": beacon}
+    accounts.audit(by.name, act="round.beacon", subject=campaign.slug, after=after, now=now)
+    closing.hold_draw(campaign, now=now)
+
+
+def advance_rounds(campaign: Campaign, *, by: Staff, now: datetime) -> list[str]:
+    """Close and open what the clock says, now instead of at the next tick; RoleMissing. Says what it did."""
+    accounts.require_role(by, "operator", over=regions.get_region_by_id(campaign.region_id))
+    done = rounds.advance_rounds(campaign, now=now)
+    if done:
+        accounts.audit(by.name, act="round.advance", subject=campaign.slug, after={"done": done}, now=now)
+    return done
+
+
 def advance(campaign: Campaign, *, now: datetime) -> list[str]:
     """What time does to a campaign: rounds open and close, it begins to close, it closes. Safe to repeat."""
     done: list[str] = []

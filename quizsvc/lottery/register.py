@@ -53,6 +53,12 @@ def _id_of(text: str) -> UUID:
         return UUID(int=0)
 
 
+def find_award(campaign: Campaign, award_id: UUID) -> Listed | None:
+    """One award of a campaign as it is listed."""
+    row = register_store.find_award(campaign.id, award_id)
+    return None if row is None else Listed(*row)
+
+
 def count_awards(campaign: Campaign) -> Mapping[tuple[str, str], int]:
     """By prize and state."""
     return {(prize, state): int(n) for prize, state, n in register_store.count_awards(campaign.id)}

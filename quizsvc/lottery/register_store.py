@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, and_, case, func, select
+from sqlalchemy import Row, Select, and_, case, func, select
 
 from quizsvc.kit.db import db, table_of
 from quizsvc.lottery.models import AwardRecord, BlockRecord, CouponRecord, DrawRecord, EntryRecord, RedemptionRecord
@@ -14,13 +14,10 @@ _awards, _draws, _entries = table_of(AwardRecord).c, table_of(DrawRecord).c, tab
 _redemptions = table_of(RedemptionRecord).c
 
 
-def list_awards(
-    campaign_id: UUID, *, states: Collection[str], prize: str | None, round_id: UUID | None, after: UUID, limit: int
-) -> Sequence[Row[*tuple[Any, ...]]]:
-    """Awards in order of age from `after` on, with the public alias of what won and the redemption that stands."""
-    drawn_in = func.coalesce(_draws.round_id, _entries.round_id)
+def _listed(campaign_id: UUID) -> Select[*tuple[Any, ...]]:
+    """A campaign's awards with the public alias of what won, and the redemption that stands."""
     stands = (_redemptions.award_id == _awards.id) & _redemptions.undone_at.is_(None)
-    wanted = (
+    return (
         select(
             _awards.id,
             _awards.prize,
@@ -38,13 +35,24 @@ def list_awards(
         .outerjoin(table_of(DrawRecord), _draws.ticket_id == _awards.ticket_id)
         .outerjoin(table_of(EntryRecord), _entries.id == _awards.entry_id)
         .outerjoin(table_of(RedemptionRecord), stands)
-        .where(_awards.campaign_id == campaign_id, _awards.state.in_(list(states)), _awards.id > after)
+        .where(_awards.campaign_id == campaign_id)
     )
+
+
+def list_awards(
+    campaign_id: UUID, *, states: Collection[str], prize: str | None, round_id: UUID | None, after: UUID, limit: int
+) -> Sequence[Row[*tuple[Any, ...]]]:
+    """In order of age from `after` on."""
+    wanted = _listed(campaign_id).where(_awards.state.in_(list(states)), _awards.id > after)
     if prize is not None:
         wanted = wanted.where(_awards.prize == prize)
     if round_id is not None:
-        wanted = wanted.where(drawn_in == round_id)
+        wanted = wanted.where(func.coalesce(_draws.round_id, _entries.round_id) == round_id)
     return db.session.execute(wanted.order_by(_awards.id).limit(limit)).all()
+
+
+def find_award(campaign_id: UUID, award_id: UUID) -> Row[*tuple[Any, ...]] | None:
+    return db.session.execute(_listed(campaign_id).where(_awards.id == award_id)).one_or_none()
 
 
 def count_awards(campaign_id: UUID) -> Sequence[Row[*tuple[Any, ...]]]:

@@ -44,6 +44,22 @@ MAY_OPEN = {
     "questions.show_upload": "operator",
     "questions.preview": "operator",
     "questions.load": "operator",
+    "boxes.list_rounds": "operator auditor",
+    "boxes.show_round": "operator auditor",
+    "boxes.enter_beacon": "operator",
+    "boxes.get_bundle": "operator auditor",
+    "boxes.show_closing": "operator",
+    "boxes.close_round": "operator",
+    "winners.list_awards": "operator auditor",
+    "winners.export": "operator auditor",
+    "winners.show_void": "operator",
+    "winners.void": "operator",
+    "winners.list_blocks": "operator auditor",
+    "winners.block": "operator",
+    "winners.show_lift": "operator",
+    "winners.lift": "operator",
+    "coupon_lists.show_coupons": "operator auditor",
+    "coupon_lists.load": "operator",
     "lost.find_nothing": EVERYBODY,
 }
 SAMPLE = {
@@ -54,6 +70,8 @@ SAMPLE = {
     "no": 1,
     "act": "pause",
     "code": "loan-001",
+    "award_id": UUID(int=2),
+    "key": "x",
 }
 
 

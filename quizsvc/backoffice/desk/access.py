@@ -44,7 +44,7 @@ PAGES: Mapping[str, Page] = {
     "doors.sign_in": Page("登录", "/sign-in", ANYBODY),
     "doors.sign_out": Page("退出登录", "/sign-out", ANYBODY),
     "today.show_today": Page("今日", "/", EVERY_ROLE, "窗口"),
-    # campaigns, bank
+    # campaigns, bank, boxes
     "campaigns.list_campaigns": Page("活动", "/campaigns", READERS, "活动"),
     "campaigns.show_campaign": Page("活动", "/campaigns/<slug:slug>", READERS),
     "campaigns.get_file": Page("活动文件", "/campaigns/<slug:slug>/file", READERS),
@@ -66,6 +66,22 @@ PAGES: Mapping[str, Page] = {
     "questions.show_upload": Page("上传题目", "/question-upload", OPERATOR),
     "questions.preview": Page("上传题目", "/question-upload", OPERATOR, largest=UPLOAD),
     "questions.load": Page("上传题目", "/question-load", OPERATOR, largest=2 * UPLOAD),
+    "boxes.list_rounds": Page("轮次与签箱", "/campaigns/<slug:slug>/rounds", READERS),
+    "boxes.show_round": Page("轮次", "/campaigns/<slug:slug>/rounds/<int:no>", READERS),
+    "boxes.enter_beacon": Page("轮次", "/campaigns/<slug:slug>/rounds/<int:no>", OPERATOR),
+    "boxes.get_bundle": Page("公示数据", "/campaigns/<slug:slug>/rounds/<int:no>/bundle", READERS),
+    "boxes.show_closing": Page("结束轮次", "/campaigns/<slug:slug>/close-round", OPERATOR),
+    "boxes.close_round": Page("结束轮次", "/campaigns/<slug:slug>/close-round", OPERATOR),
+    "winners.list_awards": Page("中奖记录", "/campaigns/<slug:slug>/awards", READERS),
+    "winners.export": Page("中奖记录", "/campaigns/<slug:slug>/awards.csv", READERS),
+    "winners.show_void": Page("作废", "/campaigns/<slug:slug>/awards/<uuid:award_id>/void", OPERATOR),
+    "winners.void": Page("作废", "/campaigns/<slug:slug>/awards/<uuid:award_id>/void", OPERATOR),
+    "winners.list_blocks": Page("限制抽奖名单", "/campaigns/<slug:slug>/blocks", READERS),
+    "winners.block": Page("限制抽奖名单", "/campaigns/<slug:slug>/blocks", OPERATOR),
+    "winners.show_lift": Page("解除限制", "/campaigns/<slug:slug>/blocks/<key>/lift", OPERATOR),
+    "winners.lift": Page("解除限制", "/campaigns/<slug:slug>/blocks/<key>/lift", OPERATOR),
+    "coupon_lists.show_coupons": Page("券码", "/campaigns/<slug:slug>/coupons", READERS),
+    "coupon_lists.load": Page("券码", "/campaigns/<slug:slug>/coupons", OPERATOR, largest=UPLOAD),
     "lost.find_nothing": Page("没有这个页面", "/<path:rest>", EVERY_ROLE),
 }
 

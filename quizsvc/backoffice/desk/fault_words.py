@@ -89,6 +89,7 @@ _CAMPAIGN = (
     (r".*\(at end of document\)", "文件不完整", "请对照活动文件说明修改"),
 )
 _FORM = (
+    ("no such coupon prize", "请选择奖品", ""),
     ("is taken", "这个代号已有活动使用", "请换一个"),
     ("is no reason", "请写明变更原因", "原因会向所有人公示，不超过 500 字"),
     ("not chosen", "没有选择文件", "请选择文件后再上传"),
