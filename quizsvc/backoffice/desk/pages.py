@@ -8,6 +8,18 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
 from quizsvc.backoffice.desk import audit, cookie, doors, receipt, redemption, render, today
+from quizsvc.backoffice.desk import (
+    boxes,
+    campaigns,
+    cookie,
+    coupon_lists,
+    doors,
+    drafting,
+    questions,
+    render,
+    today,
+    winners,
+)
 from quizsvc.backoffice.desk.access import guard
 from quizsvc.kit import crypto
 from quizsvc.kit.errors import NotFound
@@ -25,6 +37,8 @@ def find_nothing(rest: str) -> Response:  # noqa: ARG001 - the address says noth
 
 
 BLUEPRINTS = (render.files, doors.bp, today.bp, redemption.bp, receipt.bp, audit.bp, lost)
+TOPICS = (doors, today, campaigns, drafting, questions, boxes, winners, coupon_lists)
+BLUEPRINTS = (render.files, *(topic.bp for topic in TOPICS), lost)
 
 HEADERS = {
     "Content-Security-Policy": "default-src 'self'; img-src 'self' data: blob:; object-src 'none'; base-uri 'none'; "

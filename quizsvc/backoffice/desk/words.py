@@ -10,6 +10,11 @@ CAMPAIGN_STATES = {
     "closed": "已结束",
     "archived": "已归档",
 }
+PRIZE_KINDS = {"goods": "实物", "coupon": "券码"}
+LEFTOVERS = {"returned": "退回主办方", "closing-draw": "活动结束后补抽"}
+DIFFICULTIES = {1: "容易", 2: "中等", 3: "较难"}
+QUESTION_STATES = {"draft": "草稿", "waiting": "修改待审核", "reviewed": "已审核", "retired": "已停用"}
+QUESTION_KINDS = {"single": "单选题", "multiple": "多选题", "judge": "判断题"}
 ROUND_STATES = {"planned": "未开始", "open": "进行中", "closed": "已结束"}
 PAPER_STATES = {"open": "答题中", "marked": "已按时交卷", "lapsed": "超时未交", "late": "超时补交（仅供学习）"}
 ACTS = {
