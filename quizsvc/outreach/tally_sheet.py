@@ -52,8 +52,12 @@ Column = str | tuple[str, str | None]  # a field, or a material with its pack
 
 
 def read_forms(path: Path, *, materials: Sequence[Material], now: datetime) -> list[Form]:
-    """The rows of a table, or FileRefused naming every one that is wrong. `now`: no form is of a time to come."""
-    table = read_table(path, sheet=SHEET, most_rows=MOST_FORMS + 1)
+    """The rows of a file, or FileRefused naming every one that is wrong. `now`: no form is of a time to come."""
+    return forms_in(read_table(path, sheet=SHEET, most_rows=MOST_FORMS + 1), materials=materials, now=now)
+
+
+def forms_in(table: Table, *, materials: Sequence[Material], now: datetime) -> list[Form]:
+    """As read_forms, of a table wherever it comes from."""
     columns = _columns_of(table, materials)
     forms: list[Form] = []
     problems: list[Problem] = []

@@ -16,6 +16,7 @@ from quizsvc.kit.http import refuses
 ANYBODY: frozenset[str] = frozenset()
 EVERY_ROLE = frozenset(ROLES)
 CLERK, OPERATOR, AUDITOR = frozenset({"clerk"}), frozenset({"operator"}), frozenset({"auditor"})
+FIELD, KEEPERS = CLERK | OPERATOR | AUDITOR, CLERK | OPERATOR  # who sees, and who writes, what happens outdoors
 PREFIX = "desk."
 
 GROUPS = ("窗口", "活动", "走访", "物料", "数据", "管理")
@@ -38,6 +39,15 @@ PAGES: Mapping[str, Page] = {
     "doors.sign_in": Page("登录", "/sign-in", ANYBODY),
     "doors.sign_out": Page("退出登录", "/sign-out", ANYBODY),
     "today.show_today": Page("今日", "/", EVERY_ROLE, "窗口"),
+    # people, what they report, what they hand out
+    "volunteers.show_list": Page("志愿者", "/volunteers", FIELD, "走访"),
+    "volunteers.show_one": Page("志愿者", "/volunteer/<code>", FIELD),
+    "volunteers.load_list": Page("导入志愿者名单", "/volunteers/load", OPERATOR),
+    "volunteers.assign": Page("分工", "/volunteer/<code>/assign", OPERATOR),
+    "volunteers.end": Page("结束分工", "/volunteer/<code>/end", OPERATOR),
+    "volunteers.leave": Page("登记离开", "/volunteer/<code>/leave", OPERATOR),
+    "invitations.invite": Page("志愿者邀请码", "/volunteer/<code>/invite", OPERATOR),
+    "invitations.invite_openly": Page("公开邀请码", "/volunteers/invite", OPERATOR),
     "lost.find_nothing": Page("没有这个页面", "/<path:rest>", EVERY_ROLE),
 }
 
