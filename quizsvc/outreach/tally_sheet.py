@@ -64,7 +64,7 @@ def forms_in(table: Table, *, materials: Sequence[Material], now: datetime) -> l
     seen: dict[tuple[str, str, int], str] = {}
     for row, cells in enumerate(table.rows[1:], start=2):
         if any(not is_blank(cell) for cell in cells):
-            form, faults = _form_of(columns, cells, where=table.place(row), now=now)
+            form, faults = _form_of(columns, cells, headings=table.rows[0], where=table.place(row), now=now)
             if form is not None:
                 key = (form.volunteer, form.number, form.said["revision"])
                 if (before := seen.setdefault(key, form.where)) != form.where:
@@ -105,13 +105,13 @@ def _columns_of(table: Table, materials: Sequence[Material]) -> list[Column | No
 
 
 def _form_of(
-    columns: Sequence[Column | None], cells: Sequence[Cell], *, where: str, now: datetime
+    columns: Sequence[Column | None], cells: Sequence[Cell], *, headings: Sequence[Cell], where: str, now: datetime
 ) -> tuple[Form | None, list[Fault]]:
     said: dict[str, Any] = {}
     handouts: list[dict[str, Any]] = []
     faults: list[Fault] = []
-    for column, cell in zip_longest(columns, cells, fillvalue=""):
-        if isinstance(cell, str) and is_blank(cell):
+    for column, heading, cell in zip_longest(columns, headings, cells, fillvalue=""):
+        if is_blank(cell):
             continue
         try:
             if isinstance(column, tuple):
@@ -123,8 +123,7 @@ def _form_of(
             else:
                 raise CellRefused("stands in a column without a heading", "delete it")
         except CellRefused as refused:
-            heading = column[0] if isinstance(column, tuple) else HEADINGS.get(column or "", "")
-            faults.append((heading, *refused.args))
+            faults.append((str(heading), *refused.args))
     if faults or (said.get("void") and {"number", "volunteer"} <= said.keys()):
         return (None, faults) if faults else (_void_form(said, where=where), [])
     faults += [(HEADINGS[field], "is empty", "fill it in") for field in NEEDED if field not in said]

@@ -31,10 +31,17 @@ MAY_OPEN = {
     "volunteers.leave": "operator",
     "invitations.invite": "operator",
     "invitations.invite_openly": "operator",
+    "held.show_waiting": "clerk operator auditor",
+    "held.decide": "clerk operator",
+    "tallies.show_list": "clerk operator auditor",
+    "tallies.show_one": "clerk operator auditor",
+    "tallies.void": "clerk operator",
+    "paper.enter": "clerk operator",
+    "paper.load": "clerk operator",
     "lost.find_nothing": EVERYBODY,
 }
 SAMPLE = {"name": "look.css", "rest": "nowhere", "scan_id": UUID(int=1), "slug": "play", "no": 1}
-SAMPLE |= {"code": "v1"}
+SAMPLE |= {"code": "v1", "held_id": UUID(int=2), "tally_id": UUID(int=3)}
 
 
 def desk_rules(app: Flask) -> list[Rule]:

@@ -48,6 +48,13 @@ PAGES: Mapping[str, Page] = {
     "volunteers.leave": Page("登记离开", "/volunteer/<code>/leave", OPERATOR),
     "invitations.invite": Page("志愿者邀请码", "/volunteer/<code>/invite", OPERATOR),
     "invitations.invite_openly": Page("公开邀请码", "/volunteers/invite", OPERATOR),
+    "held.show_waiting": Page("待核实上报", "/held", FIELD, "走访"),
+    "held.decide": Page("待核实上报", "/held/<uuid:held_id>", KEEPERS),
+    "tallies.show_list": Page("上报记录", "/tallies", FIELD, "走访"),
+    "tallies.show_one": Page("上报", "/tallies/<uuid:tally_id>", FIELD),
+    "tallies.void": Page("作废上报", "/tallies/<uuid:tally_id>/void", KEEPERS),
+    "paper.enter": Page("录入纸质单", "/paper", KEEPERS, "走访"),
+    "paper.load": Page("上传纸质单表格", "/paper/load", KEEPERS),
     "lost.find_nothing": Page("没有这个页面", "/<path:rest>", EVERY_ROLE),
 }
 

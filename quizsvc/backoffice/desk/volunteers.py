@@ -75,13 +75,13 @@ def _is_operator() -> bool:
 
 
 def _table_of(members: Any) -> list[list[str]]:
-    """The list as the office hands it in: a row for each assignment."""
+    """The list as the office hands it in: a row for each assignment, home first, as the table wants it."""
     rows = [[volunteer_sheet.HEADINGS[field] for field in ("code", "name", "kind", "region", "from", "to")]]
     for one in members:
         who = [one.volunteer.code, one.volunteer.name, KINDS_IN_CHINESE[one.volunteer.kind]]
         rows += [
             [*who, served.region.code, str(day_of(served.starts_at)), last_day(served.ends_at)]
-            for served in one.assignments
+            for served in sorted(one.assignments, key=lambda served: served.region != one.home)
         ] or [[*who, one.home.code, "", ""]]
     return rows
 
