@@ -38,10 +38,17 @@ MAY_OPEN = {
     "tallies.void": "clerk operator",
     "paper.enter": "clerk operator",
     "paper.load": "clerk operator",
+    "stock.show_list": "clerk operator auditor",
+    "stocktake.take": "clerk operator",
+    "movements.show_list": "clerk operator auditor",
+    "movements.show_form": "clerk operator",
+    "movements.post": "clerk operator",
+    "movements.reverse": "clerk operator",
+    "books.show_books": "clerk operator auditor",
     "lost.find_nothing": EVERYBODY,
 }
 SAMPLE = {"name": "look.css", "rest": "nowhere", "scan_id": UUID(int=1), "slug": "play", "no": 1}
-SAMPLE |= {"code": "v1", "held_id": UUID(int=2), "tally_id": UUID(int=3)}
+SAMPLE |= {"code": "v1", "held_id": UUID(int=2), "tally_id": UUID(int=3), "movement_id": UUID(int=4)}
 
 
 def desk_rules(app: Flask) -> list[Rule]:

@@ -55,6 +55,13 @@ PAGES: Mapping[str, Page] = {
     "tallies.void": Page("作废上报", "/tallies/<uuid:tally_id>/void", KEEPERS),
     "paper.enter": Page("录入纸质单", "/paper", KEEPERS, "走访"),
     "paper.load": Page("上传纸质单表格", "/paper/load", KEEPERS),
+    "stock.show_list": Page("库存", "/stock", FIELD, "物料"),
+    "stocktake.take": Page("盘点", "/stock/count", KEEPERS),
+    "movements.show_list": Page("出入库", "/movements", FIELD, "物料"),
+    "movements.show_form": Page("登记出入库", "/movements/new", KEEPERS),
+    "movements.post": Page("登记出入库", "/movements/new", KEEPERS),
+    "movements.reverse": Page("冲销", "/movements/<uuid:movement_id>/reverse", KEEPERS),
+    "books.show_books": Page("账目", "/books", FIELD, "物料"),
     "lost.find_nothing": Page("没有这个页面", "/<path:rest>", EVERY_ROLE),
 }
 

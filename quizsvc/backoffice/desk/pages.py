@@ -7,7 +7,20 @@ from flask.blueprints import BlueprintSetupState
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
-from quizsvc.backoffice.desk import cookie, doors, held, invitations, paper, render, tallies, today, volunteers
+from quizsvc.backoffice.desk import (
+    cookie,
+    doors,
+    held,
+    invitations,
+    movements,
+    paper,
+    render,
+    stock,
+    stocktake,
+    tallies,
+    today,
+    volunteers,
+)
 from quizsvc.backoffice.desk.access import guard
 from quizsvc.kit import crypto
 from quizsvc.kit.errors import NotFound
@@ -27,6 +40,7 @@ def find_nothing(rest: str) -> Response:  # noqa: ARG001 - the address says noth
 BLUEPRINTS = (
     *(render.files, doors.bp, today.bp),
     *(volunteers.bp, invitations.bp, held.bp, tallies.bp, paper.bp),
+    *(stock.bp, stocktake.bp, movements.bp, stock.books),
     lost,
 )
 
