@@ -15,7 +15,7 @@ from quizsvc.accounts.service import RoleMissing
 from quizsvc.backoffice.desk import goods, tables
 from quizsvc.backoffice.desk.inputs import Said, in_address, in_form, named, offices_of, paging_of
 from quizsvc.backoffice.desk.render import moment, show, show_refusal
-from quizsvc.backoffice.desk.words import ACTS
+from quizsvc.backoffice.desk.words import MOVEMENTS
 from quizsvc.kit.clock import utcnow
 from quizsvc.kit.db import reading, transaction
 from quizsvc.kit.errors import Refusal
@@ -100,7 +100,7 @@ def _asked_for(said: Said, materials: Any, *, staff: Staff, limit: int) -> PageO
     asked = Asked(
         under=said["region"] or None,
         material=said.choice("material", materials),
-        act=said.choice("act", ACTS),
+        act=said.choice("act", MOVEMENTS),
         holder=None if who is None else Holder(rules.VOLUNTEER, volunteer_id=who).name,
         first=said.day("first"),
         last=said.day("last"),
@@ -113,7 +113,7 @@ def _row_of(one: Posted, materials: Any) -> list[str]:
     return [
         moment(moved.posted_at),
         moment(moved.occurred_at),
-        ACTS[moved.act],
+        MOVEMENTS[moved.act],
         material.code,
         material.name,
         material.unit,
@@ -196,7 +196,7 @@ def post() -> Response:
         return _show_form(said, refusal)
     with reading():
         material = stock.list_materials_by_code([movement.material])[movement.material]
-    told = f"{ACTS[movement.act]} {material.name} {goods.moved(movement, material)}"
+    told = f"{MOVEMENTS[movement.act]} {material.name} {goods.moved(movement, material)}"
     if is_new:
         flash(f"已登记：{told}。", "good")
     else:

@@ -8,12 +8,15 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
 from quizsvc.backoffice.desk import (
+    audit,
     cookie,
     doors,
     held,
     invitations,
     movements,
     paper,
+    receipt,
+    redemption,
     render,
     stock,
     stocktake,
@@ -38,7 +41,7 @@ def find_nothing(rest: str) -> Response:  # noqa: ARG001 - the address says noth
 
 
 BLUEPRINTS = (
-    *(render.files, doors.bp, today.bp),
+    *(render.files, doors.bp, today.bp, redemption.bp, receipt.bp, audit.bp),
     *(volunteers.bp, invitations.bp, held.bp, tallies.bp, paper.bp),
     *(stock.bp, stocktake.bp, movements.bp, stock.books),
     lost,
