@@ -84,6 +84,33 @@ SAMPLE = {
     "award_id": UUID(int=2),
     "key": "x",
 }
+    # people, what they report, what they hand out
+    "volunteers.show_list": "clerk operator auditor",
+    "volunteers.show_one": "clerk operator auditor",
+    "volunteers.load_list": "operator",
+    "volunteers.assign": "operator",
+    "volunteers.end": "operator",
+    "volunteers.leave": "operator",
+    "invitations.invite": "operator",
+    "invitations.invite_openly": "operator",
+    "held.show_waiting": "clerk operator auditor",
+    "held.decide": "clerk operator",
+    "tallies.show_list": "clerk operator auditor",
+    "tallies.show_one": "clerk operator auditor",
+    "tallies.void": "clerk operator",
+    "paper.enter": "clerk operator",
+    "paper.load": "clerk operator",
+    "stock.show_list": "clerk operator auditor",
+    "stocktake.take": "clerk operator",
+    "movements.show_list": "clerk operator auditor",
+    "movements.show_form": "clerk operator",
+    "movements.post": "clerk operator",
+    "movements.reverse": "clerk operator",
+    "books.show_books": "clerk operator auditor",
+    "lost.find_nothing": EVERYBODY,
+}
+SAMPLE = {"name": "look.css", "rest": "nowhere", "scan_id": UUID(int=1), "slug": "play", "no": 1}
+SAMPLE |= {"code": "v1", "held_id": UUID(int=2), "tally_id": UUID(int=3), "movement_id": UUID(int=4)}
 
 
 def desk_rules(app: Flask) -> list[Rule]:

@@ -18,6 +18,7 @@ ANYBODY: frozenset[str] = frozenset()
 EVERY_ROLE = frozenset(ROLES)
 CLERK, OPERATOR, AUDITOR = frozenset({"clerk"}), frozenset({"operator"}), frozenset({"auditor"})
 READERS = OPERATOR | AUDITOR
+FIELD, KEEPERS = CLERK | OPERATOR | AUDITOR, CLERK | OPERATOR  # who sees, and who writes, what happens outdoors
 PREFIX = "desk."
 UPLOAD = 2 * 2**20  # bytes: a bank of some thousand questions
 
@@ -94,6 +95,29 @@ PAGES: Mapping[str, Page] = {
     "winners.lift": Page("解除限制", "/campaigns/<slug:slug>/blocks/<key>/lift", OPERATOR),
     "coupon_lists.show_coupons": Page("券码", "/campaigns/<slug:slug>/coupons", READERS),
     "coupon_lists.load": Page("券码", "/campaigns/<slug:slug>/coupons", OPERATOR, largest=UPLOAD),
+    # people, what they report, what they hand out
+    "volunteers.show_list": Page("志愿者", "/volunteers", FIELD, "走访"),
+    "volunteers.show_one": Page("志愿者", "/volunteer/<code>", FIELD),
+    "volunteers.load_list": Page("导入志愿者名单", "/volunteers/load", OPERATOR),
+    "volunteers.assign": Page("分工", "/volunteer/<code>/assign", OPERATOR),
+    "volunteers.end": Page("结束分工", "/volunteer/<code>/end", OPERATOR),
+    "volunteers.leave": Page("登记离开", "/volunteer/<code>/leave", OPERATOR),
+    "invitations.invite": Page("志愿者邀请码", "/volunteer/<code>/invite", OPERATOR),
+    "invitations.invite_openly": Page("公开邀请码", "/volunteers/invite", OPERATOR),
+    "held.show_waiting": Page("待核实上报", "/held", FIELD, "走访"),
+    "held.decide": Page("待核实上报", "/held/<uuid:held_id>", KEEPERS),
+    "tallies.show_list": Page("上报记录", "/tallies", FIELD, "走访"),
+    "tallies.show_one": Page("上报", "/tallies/<uuid:tally_id>", FIELD),
+    "tallies.void": Page("作废上报", "/tallies/<uuid:tally_id>/void", KEEPERS),
+    "paper.enter": Page("录入纸质单", "/paper", KEEPERS, "走访"),
+    "paper.load": Page("上传纸质单表格", "/paper/load", KEEPERS),
+    "stock.show_list": Page("库存", "/stock", FIELD, "物料"),
+    "stocktake.take": Page("盘点", "/stock/count", KEEPERS),
+    "movements.show_list": Page("出入库", "/movements", FIELD, "物料"),
+    "movements.show_form": Page("登记出入库", "/movements/new", KEEPERS),
+    "movements.post": Page("登记出入库", "/movements/new", KEEPERS),
+    "movements.reverse": Page("冲销", "/movements/<uuid:movement_id>/reverse", KEEPERS),
+    "books.show_books": Page("账目", "/books", FIELD, "物料"),
     "lost.find_nothing": Page("没有这个页面", "/<path:rest>", EVERY_ROLE),
 }
 

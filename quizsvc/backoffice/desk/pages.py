@@ -19,6 +19,22 @@ from quizsvc.backoffice.desk import (
     render,
     today,
     winners,
+from quizsvc.backoffice.desk import (
+    audit,
+    cookie,
+    doors,
+    held,
+    invitations,
+    movements,
+    paper,
+    receipt,
+    redemption,
+    render,
+    stock,
+    stocktake,
+    tallies,
+    today,
+    volunteers,
 )
 from quizsvc.backoffice.desk.access import guard
 from quizsvc.kit import crypto
@@ -39,6 +55,12 @@ def find_nothing(rest: str) -> Response:  # noqa: ARG001 - the address says noth
 BLUEPRINTS = (render.files, doors.bp, today.bp, redemption.bp, receipt.bp, audit.bp, lost)
 TOPICS = (doors, today, campaigns, drafting, questions, boxes, winners, coupon_lists)
 BLUEPRINTS = (render.files, *(topic.bp for topic in TOPICS), lost)
+BLUEPRINTS = (
+    *(render.files, doors.bp, today.bp, redemption.bp, receipt.bp, audit.bp),
+    *(volunteers.bp, invitations.bp, held.bp, tallies.bp, paper.bp),
+    *(stock.bp, stocktake.bp, movements.bp, stock.books),
+    lost,
+)
 
 HEADERS = {
     "Content-Security-Policy": "default-src 'self'; img-src 'self' data: blob:; object-src 'none'; base-uri 'none'; "
