@@ -1,12 +1,13 @@
 """Make a report's snapshot, or look one up."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from quizsvc.accounts import service as accounts
 from quizsvc.accounts.rules import KINDS_IN_CHINESE, Staff
+from quizsvc.campaigns import service as campaign_service
 from quizsvc.campaigns.rules import Campaign
 from quizsvc.kit.clock import day_of
 from quizsvc.kit.errors import Refusal
@@ -19,7 +20,7 @@ from quizsvc.reach.figures import Month
 from quizsvc.reach.snapshots import Asked, CaseFigures, Heading, Names, Snapshot, find_changes, list_figures
 from quizsvc.reach.survey import Period, Survey
 from quizsvc.regions import service as regions
-from quizsvc.regions.rules import Region
+from quizsvc.regions.rules import LEVELS, Region
 
 MAY_REPORT = ("operator", "auditor", "partner")
 
@@ -42,6 +43,36 @@ def get_snapshot(snapshot_id: UUID, *, by: Staff) -> Snapshot:
         raise SnapshotUnknown
     require_reporter(by, over=regions.get_region(found.survey.region))
     return found
+
+
+def list_places(staff: Staff, *, roles: Collection[str]) -> list[Region]:
+    """Where the staff member holds one of these roles, down to the communities, in order of code."""
+    held = [grant.region for grant in staff.grants if grant.role in roles]
+    below = LEVELS[: LEVELS.index(service.LISTED_LEVEL) + 1]
+    return [one for one in regions.list_subtrees(held) if one.level in below or one in held]
+
+
+def list_campaigns(places: Collection[Region]) -> list[Campaign]:
+    """Campaigns that reach into one of these regions, the one that opened last first."""
+    found = campaign_service.list_published()
+    owners = regions.list_regions_by_id({one.region_id for one in found})
+    return [one for one in found if any(_meet(owners[one.region_id], place) for place in places)]
+
+
+def _meet(one: Region, other: Region) -> bool:
+    return one.covers(other) or other.covers(one)
+
+
+def look(campaigns: Sequence[Campaign], *, region: Region, period: Period, by: Staff, now: datetime) -> Snapshot:
+    """What a report would say now; not stored, and under no id. RoleMissing.
+
+    The cases only for who may have reports: a community's clerk reads the campaign's figures.
+    """
+    service.require_reader(by, over=region)
+    survey = service.survey(campaigns, region=region, period=period, now=now)
+    may_report = any(by.holds(role, over=region) for role in MAY_REPORT)
+    found = _compare_cases(region, period, now=now) if may_report else []
+    return Snapshot("", by.name, _heading(campaigns, region), survey, found, _names(region, survey))
 
 
 def make_snapshot(

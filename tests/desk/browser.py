@@ -24,7 +24,7 @@ class Browser:
     def open(self, path: str, method: str = "GET", **options: Any) -> TestResponse:
         with self.app.app_context():  # `g` is this request's own, as it is on a server
             response = self.http.open(path, method=method, buffered=True, **(self.options | options))
-        self.page = response.get_data(as_text=True)
+        self.page = response.data.decode(errors="replace")  # a file that is taken away is no text
         return response
 
     def send(self, path: str, **fields: str) -> TestResponse:

@@ -23,8 +23,13 @@ MAY_OPEN = {
     "doors.sign_out": "*",
     "today.show_today": EVERYBODY,
     "lost.find_nothing": EVERYBODY,
+    # figures, bulletins, cases, the partner's page, staff
+    "reach.show_figures": "clerk operator auditor",
+    "reach.show_chart": "clerk operator auditor",
+    "reach.export_figures": "clerk operator auditor",
 }
 SAMPLE = {"name": "look.css", "rest": "nowhere", "scan_id": UUID(int=1), "slug": "play", "no": 1}
+SAMPLE |= {"chart": "papers", "form": "csv"}
 
 
 def desk_rules(app: Flask) -> list[Rule]:

@@ -38,6 +38,10 @@ PAGES: Mapping[str, Page] = {
     "doors.sign_in": Page("登录", "/sign-in", ANYBODY),
     "doors.sign_out": Page("退出登录", "/sign-out", ANYBODY),
     "today.show_today": Page("今日", "/", EVERY_ROLE, "窗口"),
+    # figures, bulletins, cases, the partner's page, staff
+    "reach.show_figures": Page("活动数据", "/reach", CLERK | OPERATOR | AUDITOR, "数据"),
+    "reach.show_chart": Page("图", "/reach/charts/<chart>.svg", CLERK | OPERATOR | AUDITOR),
+    "reach.export_figures": Page("导出数据", "/reach/figures.<any(csv, xlsx):form>", CLERK | OPERATOR | AUDITOR),
     "lost.find_nothing": Page("没有这个页面", "/<path:rest>", EVERY_ROLE),
 }
 
