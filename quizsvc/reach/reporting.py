@@ -10,14 +10,15 @@ from quizsvc.accounts.rules import KINDS_IN_CHINESE, Staff
 from quizsvc.campaigns import service as campaign_service
 from quizsvc.campaigns.rules import Campaign
 from quizsvc.kit.clock import day_of
-from quizsvc.kit.errors import Refusal
+from quizsvc.kit.errors import BadShape, Refusal
 from quizsvc.kit.ids import new_id
+from quizsvc.kit.pages import PageOf, decode_cursor, page_from
 from quizsvc.materials import stock
 from quizsvc.quiz import bank
 from quizsvc.reach import cases, service, snapshot_store
 from quizsvc.reach.facts import ELSEWHERE
 from quizsvc.reach.figures import Month
-from quizsvc.reach.snapshots import Asked, CaseFigures, Heading, Names, Snapshot, find_changes, list_figures
+from quizsvc.reach.snapshots import Asked, CaseFigures, Heading, Kept, Names, Snapshot, find_changes, list_figures
 from quizsvc.reach.survey import Period, Survey
 from quizsvc.regions import service as regions
 from quizsvc.regions.rules import LEVELS, Region
@@ -43,6 +44,22 @@ def get_snapshot(snapshot_id: UUID, *, by: Staff) -> Snapshot:
         raise SnapshotUnknown
     require_reporter(by, over=regions.get_region(found.survey.region))
     return found
+
+
+def list_snapshots(by: Staff, *, cursor: str | None, limit: int) -> PageOf[Kept]:
+    """Stored snapshots of the regions whose reports the staff member may have, the newest first; BadShape."""
+    held = [grant.region for grant in by.grants if grant.role in MAY_REPORT]
+    within = [one.id for one in regions.list_subtrees(held)]
+    found = snapshot_store.list_snapshots(within, before=_read_cursor(cursor), limit=limit + 1)
+    return page_from(found, limit=limit, key=lambda one: (one.id,))
+
+
+def _read_cursor(cursor: str | None) -> UUID | None:
+    key = decode_cursor(cursor, parts=1)
+    try:
+        return None if key is None else UUID(key[0])
+    except ValueError:
+        raise BadShape(fields={"cursor": ["Invalid value."]}) from None
 
 
 def list_places(staff: Staff, *, roles: Collection[str]) -> list[Region]:

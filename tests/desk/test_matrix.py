@@ -27,9 +27,13 @@ MAY_OPEN = {
     "reach.show_figures": "clerk operator auditor",
     "reach.show_chart": "clerk operator auditor",
     "reach.export_figures": "clerk operator auditor",
+    "bulletins.list_bulletins": "operator auditor",
+    "bulletins.make_bulletin": "operator",
+    "bulletins.show_bulletin": "operator auditor",
+    "bulletins.export_bulletin": "operator auditor",
 }
 SAMPLE = {"name": "look.css", "rest": "nowhere", "scan_id": UUID(int=1), "slug": "play", "no": 1}
-SAMPLE |= {"chart": "papers", "form": "csv"}
+SAMPLE |= {"chart": "papers", "form": "csv", "snapshot_id": UUID(int=1)}
 
 
 def desk_rules(app: Flask) -> list[Rule]:

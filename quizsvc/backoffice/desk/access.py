@@ -42,6 +42,12 @@ PAGES: Mapping[str, Page] = {
     "reach.show_figures": Page("活动数据", "/reach", CLERK | OPERATOR | AUDITOR, "数据"),
     "reach.show_chart": Page("图", "/reach/charts/<chart>.svg", CLERK | OPERATOR | AUDITOR),
     "reach.export_figures": Page("导出数据", "/reach/figures.<any(csv, xlsx):form>", CLERK | OPERATOR | AUDITOR),
+    "bulletins.list_bulletins": Page("工作简报", "/bulletins", OPERATOR | AUDITOR, "数据"),
+    "bulletins.make_bulletin": Page("工作简报", "/bulletins", OPERATOR),
+    "bulletins.show_bulletin": Page("工作简报", "/bulletins/<uuid:snapshot_id>", OPERATOR | AUDITOR),
+    "bulletins.export_bulletin": Page(
+        "导出简报", "/bulletins/<uuid:snapshot_id>/report.<any(md, xlsx, csv):form>", OPERATOR | AUDITOR
+    ),
     "lost.find_nothing": Page("没有这个页面", "/<path:rest>", EVERY_ROLE),
 }
 
