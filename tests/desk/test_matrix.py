@@ -31,9 +31,14 @@ MAY_OPEN = {
     "bulletins.make_bulletin": "operator",
     "bulletins.show_bulletin": "operator auditor",
     "bulletins.export_bulletin": "operator auditor",
+    "cases.show_cases": "operator auditor",
+    "cases.show_revisions": "operator auditor",
+    "cases.show_upload": "operator",
+    "cases.preview": "operator",
+    "cases.load": "operator",
 }
 SAMPLE = {"name": "look.css", "rest": "nowhere", "scan_id": UUID(int=1), "slug": "play", "no": 1}
-SAMPLE |= {"chart": "papers", "form": "csv", "snapshot_id": UUID(int=1)}
+SAMPLE |= {"chart": "papers", "form": "csv", "snapshot_id": UUID(int=1), "region": "s1", "month": "2026-08"}
 
 
 def desk_rules(app: Flask) -> list[Rule]:

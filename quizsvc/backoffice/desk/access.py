@@ -48,6 +48,11 @@ PAGES: Mapping[str, Page] = {
     "bulletins.export_bulletin": Page(
         "导出简报", "/bulletins/<uuid:snapshot_id>/report.<any(md, xlsx, csv):form>", OPERATOR | AUDITOR
     ),
+    "cases.show_cases": Page("警情案件", "/cases", OPERATOR | AUDITOR, "数据"),
+    "cases.show_revisions": Page("案件数据的各版", "/cases/of/<region>/<month>", OPERATOR | AUDITOR),
+    "cases.show_upload": Page("导入案件数据", "/cases/upload", OPERATOR),
+    "cases.preview": Page("导入案件数据", "/cases/upload", OPERATOR),
+    "cases.load": Page("导入案件数据", "/cases/load", OPERATOR),
     "lost.find_nothing": Page("没有这个页面", "/<path:rest>", EVERY_ROLE),
 }
 
