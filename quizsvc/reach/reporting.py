@@ -76,6 +76,13 @@ def list_campaigns(places: Collection[Region]) -> list[Campaign]:
     return [one for one in found if any(_meet(owners[one.region_id], place) for place in places)]
 
 
+def list_covered(staff: Staff, *, role: str) -> list[Campaign]:
+    """Campaigns of the regions in which the staff member holds the role, the one that opened last first."""
+    found = campaign_service.list_published()
+    owners = regions.list_regions_by_id({one.region_id for one in found})
+    return [one for one in found if staff.holds(role, over=owners[one.region_id])]
+
+
 def _meet(one: Region, other: Region) -> bool:
     return one.covers(other) or other.covers(one)
 

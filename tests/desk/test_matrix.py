@@ -36,6 +36,7 @@ MAY_OPEN = {
     "cases.show_upload": "operator",
     "cases.preview": "operator",
     "cases.load": "operator",
+    "partner.show_partner": "partner",
 }
 SAMPLE = {"name": "look.css", "rest": "nowhere", "scan_id": UUID(int=1), "slug": "play", "no": 1}
 SAMPLE |= {"chart": "papers", "form": "csv", "snapshot_id": UUID(int=1), "region": "s1", "month": "2026-08"}

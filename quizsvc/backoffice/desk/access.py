@@ -16,6 +16,7 @@ from quizsvc.kit.http import refuses
 ANYBODY: frozenset[str] = frozenset()
 EVERY_ROLE = frozenset(ROLES)
 CLERK, OPERATOR, AUDITOR = frozenset({"clerk"}), frozenset({"operator"}), frozenset({"auditor"})
+PARTNER = frozenset({"partner"})
 PREFIX = "desk."
 
 GROUPS = ("窗口", "活动", "走访", "物料", "数据", "管理")
@@ -53,6 +54,7 @@ PAGES: Mapping[str, Page] = {
     "cases.show_upload": Page("导入案件数据", "/cases/upload", OPERATOR),
     "cases.preview": Page("导入案件数据", "/cases/upload", OPERATOR),
     "cases.load": Page("导入案件数据", "/cases/load", OPERATOR),
+    "partner.show_partner": Page("活动成效", "/partner", PARTNER, "数据"),
     "lost.find_nothing": Page("没有这个页面", "/<path:rest>", EVERY_ROLE),
 }
 

@@ -7,7 +7,7 @@ from flask.blueprints import BlueprintSetupState
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
-from quizsvc.backoffice.desk import bulletins, cases, cookie, doors, reach, render, today
+from quizsvc.backoffice.desk import bulletins, cases, cookie, doors, partner, reach, render, today
 from quizsvc.backoffice.desk.access import guard
 from quizsvc.kit import crypto
 from quizsvc.kit.errors import NotFound
@@ -24,7 +24,7 @@ def find_nothing(rest: str) -> Response:  # noqa: ARG001 - the address says noth
     raise NotFound
 
 
-FIGURES = (reach.bp, bulletins.bp, cases.bp)
+FIGURES = (reach.bp, bulletins.bp, cases.bp, partner.bp)
 BLUEPRINTS = (render.files, doors.bp, today.bp, *FIGURES, lost)
 
 HEADERS = {
