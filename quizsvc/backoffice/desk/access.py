@@ -11,6 +11,7 @@ from quizsvc.accounts.rules import ROLES, Staff
 from quizsvc.backoffice.desk import cookie
 from quizsvc.kit.clock import utcnow
 from quizsvc.kit.db import reading
+from quizsvc.kit.errors import BadRequest
 from quizsvc.kit.http import refuses
 
 ANYBODY: frozenset[str] = frozenset()
@@ -39,6 +40,17 @@ PAGES: Mapping[str, Page] = {
     "doors.sign_in": Page("登录", "/sign-in", ANYBODY),
     "doors.sign_out": Page("退出登录", "/sign-out", ANYBODY),
     "today.show_today": Page("今日", "/", EVERY_ROLE, "窗口"),
+    "redemption.show_redemption": Page("兑奖", "/redemption", CLERK, "窗口"),
+    "redemption.look_up": Page("兑奖", "/redemption/lookup", CLERK),
+    "redemption.show_register": Page("领取登记表", "/redemption/register", CLERK),
+    "redemption.show_done": Page("已兑付", "/redemption/<uuid:scan_id>", CLERK),
+    "redemption.hand_over": Page("兑奖", "/redemption/<uuid:scan_id>", CLERK),
+    "redemption.ask_undo": Page("撤销兑付", "/redemption/<uuid:scan_id>/undo", CLERK | OPERATOR),
+    "redemption.undo": Page("撤销兑付", "/redemption/<uuid:scan_id>/undo", CLERK | OPERATOR),
+    "receipt.show_receipt": Page("凭证查询", "/receipt", OPERATOR | AUDITOR, "管理"),
+    "receipt.find": Page("凭证查询", "/receipt", OPERATOR | AUDITOR),
+    "audit.show_audit": Page("审计日志", "/audit", OPERATOR | AUDITOR, "管理"),
+    "audit.export": Page("审计日志导出", "/audit.csv", OPERATOR | AUDITOR),
     # figures, bulletins, cases, the partner's page, staff
     "reach.show_figures": Page("活动数据", "/reach", CLERK | OPERATOR | AUDITOR, "数据"),
     "reach.show_chart": Page("图", "/reach/charts/<chart>.svg", CLERK | OPERATOR | AUDITOR),
@@ -62,6 +74,7 @@ PAGES: Mapping[str, Page] = {
 @refuses(accounts.TokenMissing, accounts.TokenRefused, accounts.RoleMissing, cookie.PageExpired)
 def guard() -> None:
     """Let in whom the table names, with a form of ours if they write. Roles are read anew for each request."""
+    _require_text()
     page = PAGES.get(str(request.endpoint).removeprefix(PREFIX))
     if page is None:
         raise accounts.RoleMissing
@@ -70,6 +83,13 @@ def guard() -> None:
         if not may_open(g.staff, page):
             raise accounts.RoleMissing
     cookie.require_own_form()
+
+
+def _require_text() -> None:
+    """BadRequest for a NUL, which no database keeps as text, and no person types."""
+    said = (*request.args.items(multi=True), *request.form.items(multi=True), *(request.view_args or {}).items())
+    if any("\0" in f"{name}{value}" for name, value in said):
+        raise BadRequest
 
 
 def _signed_in() -> Staff:

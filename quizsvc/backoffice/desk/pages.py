@@ -7,7 +7,19 @@ from flask.blueprints import BlueprintSetupState
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
-from quizsvc.backoffice.desk import bulletins, cases, cookie, doors, partner, reach, render, today
+from quizsvc.backoffice.desk import (
+    audit,
+    bulletins,
+    cases,
+    cookie,
+    doors,
+    partner,
+    reach,
+    receipt,
+    redemption,
+    render,
+    today,
+)
 from quizsvc.backoffice.desk.access import guard
 from quizsvc.kit import crypto
 from quizsvc.kit.errors import NotFound
@@ -25,7 +37,7 @@ def find_nothing(rest: str) -> Response:  # noqa: ARG001 - the address says noth
 
 
 FIGURES = (reach.bp, bulletins.bp, cases.bp, partner.bp)
-BLUEPRINTS = (render.files, doors.bp, today.bp, *FIGURES, lost)
+BLUEPRINTS = (render.files, doors.bp, today.bp, redemption.bp, receipt.bp, audit.bp, *FIGURES, lost)
 
 HEADERS = {
     "Content-Security-Policy": "default-src 'self'; img-src 'self' data: blob:; object-src 'none'; base-uri 'none'; "
