@@ -21,7 +21,7 @@ from quizsvc.reach.figures import Month
 from quizsvc.reach.snapshots import Asked, CaseFigures, Heading, Kept, Names, Snapshot, find_changes, list_figures
 from quizsvc.reach.survey import Period, Survey
 from quizsvc.regions import service as regions
-from quizsvc.regions.rules import LEVELS, Region
+from quizsvc.regions.rules import Region
 
 MAY_REPORT = ("operator", "auditor", "partner")
 
@@ -60,13 +60,6 @@ def _read_cursor(cursor: str | None) -> UUID | None:
         return None if key is None else UUID(key[0])
     except ValueError:
         raise BadShape(fields={"cursor": ["Invalid value."]}) from None
-
-
-def list_places(staff: Staff, *, roles: Collection[str]) -> list[Region]:
-    """Where the staff member holds one of these roles, down to the communities, in order of code."""
-    held = [grant.region for grant in staff.grants if grant.role in roles]
-    below = LEVELS[: LEVELS.index(service.LISTED_LEVEL) + 1]
-    return [one for one in regions.list_subtrees(held) if one.level in below or one in held]
 
 
 def list_campaigns(places: Collection[Region]) -> list[Campaign]:

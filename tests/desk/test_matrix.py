@@ -48,9 +48,20 @@ MAY_OPEN = {
     "cases.preview": "operator",
     "cases.load": "operator",
     "partner.show_partner": "partner",
+    "staff.list_staff": "operator auditor",
+    "staff.export_staff": "operator auditor",
+    "staff.show_new": "operator",
+    "staff.add": "operator",
+    "staff.show_member": "operator auditor",
+    "staff.grant": "operator",
+    "staff.ask_step": "operator",
+    "staff.take_step": "operator",
+    "password.show_password": EVERYBODY,
+    "password.change": EVERYBODY,
 }
 SAMPLE = {"name": "look.css", "rest": "nowhere", "scan_id": UUID(int=1), "slug": "play", "no": 1}
 SAMPLE |= {"chart": "papers", "form": "csv", "snapshot_id": UUID(int=1), "region": "s1", "month": "2026-08"}
+SAMPLE |= {"member_id": UUID(int=1), "step": "reset"}
 
 
 def desk_rules(app: Flask) -> list[Rule]:

@@ -67,6 +67,16 @@ PAGES: Mapping[str, Page] = {
     "cases.preview": Page("导入案件数据", "/cases/upload", OPERATOR),
     "cases.load": Page("导入案件数据", "/cases/load", OPERATOR),
     "partner.show_partner": Page("活动成效", "/partner", PARTNER, "数据"),
+    "staff.list_staff": Page("工作人员", "/staff", OPERATOR | AUDITOR, "管理"),
+    "staff.export_staff": Page("工作人员导出", "/staff.csv", OPERATOR | AUDITOR),
+    "staff.show_new": Page("添加工作人员", "/staff/new", OPERATOR),
+    "staff.add": Page("添加工作人员", "/staff/new", OPERATOR),
+    "staff.show_member": Page("工作人员", "/staff/<uuid:member_id>", OPERATOR | AUDITOR),
+    "staff.grant": Page("授予角色", "/staff/<uuid:member_id>/grant", OPERATOR),
+    "staff.ask_step": Page("请确认", "/staff/<uuid:member_id>/<any(revoke, reset, dismiss):step>", OPERATOR),
+    "staff.take_step": Page("请确认", "/staff/<uuid:member_id>/<any(revoke, reset, dismiss):step>", OPERATOR),
+    "password.show_password": Page("修改密码", "/password", EVERY_ROLE, "管理"),
+    "password.change": Page("修改密码", "/password", EVERY_ROLE),
     "lost.find_nothing": Page("没有这个页面", "/<path:rest>", EVERY_ROLE),
 }
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from werkzeug.datastructures import MultiDict
 
+from quizsvc.accounts import members
 from quizsvc.accounts.rules import Staff
 from quizsvc.campaigns.rules import Campaign
 from quizsvc.campaigns.service import CampaignUnknown
@@ -59,7 +60,7 @@ def read_choice(said: MultiDict[str, str], staff: Staff, *, roles: Collection[st
 
     RegionUnknown, RoleMissing, CampaignUnknown for what is not there or not theirs.
     """
-    places = reporting.list_places(staff, roles=roles)
+    places = members.list_places(staff, roles=roles)
     region = regions.get_region(said["region"]) if said.get("region") else min(places, key=_height)
     service.require_reader(staff, over=region)
     there = reporting.list_campaigns(places)

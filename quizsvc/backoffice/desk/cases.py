@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 from flask import Blueprint, flash, redirect, request, url_for
 from werkzeug.wrappers import Response
 
+from quizsvc.accounts import members
 from quizsvc.accounts.guards import current_staff
 from quizsvc.backoffice.desk.case_faults import Fault, fault_of
 from quizsvc.backoffice.desk.render import show
@@ -17,7 +18,7 @@ from quizsvc.kit.db import reading, transaction
 from quizsvc.kit.errors import NotFound
 from quizsvc.kit.problems import FileRefused
 from quizsvc.kit.sheets import SUFFIXES, csv_text
-from quizsvc.reach import cases, reporting, sheet
+from quizsvc.reach import cases, sheet
 from quizsvc.reach.cases import Compared, Loaded
 from quizsvc.reach.comparison import Comparison
 from quizsvc.reach.figures import FIRST_YEAR, LAST_YEAR, MEASURES, CaseRow, Month
@@ -44,7 +45,7 @@ def show_cases() -> Response:
     """A region's months of a year, and the year so far."""
     last, staff = Month.of(day_of(utcnow())).plus(-1), current_staff()
     with reading():
-        places = reporting.list_places(staff, roles=cases.MAY_READ)
+        places = members.list_places(staff, roles=cases.MAY_READ)
         code = request.args.get("region") or min(places, key=lambda one: (one.path.count("/"), one.code)).code
         region = regions.get_region(code)
         cases.require_reader(staff, over=region)

@@ -14,10 +14,12 @@ from quizsvc.backoffice.desk import (
     cookie,
     doors,
     partner,
+    password,
     reach,
     receipt,
     redemption,
     render,
+    staff,
     today,
 )
 from quizsvc.backoffice.desk.access import guard
@@ -36,7 +38,7 @@ def find_nothing(rest: str) -> Response:  # noqa: ARG001 - the address says noth
     raise NotFound
 
 
-FIGURES = (reach.bp, bulletins.bp, cases.bp, partner.bp)
+FIGURES = (reach.bp, bulletins.bp, cases.bp, partner.bp, staff.bp, password.bp)
 BLUEPRINTS = (render.files, doors.bp, today.bp, redemption.bp, receipt.bp, audit.bp, *FIGURES, lost)
 
 HEADERS = {
