@@ -13,12 +13,14 @@ from flask.testing import FlaskClient
 from sqlalchemy import text
 from werkzeug.test import TestResponse
 
+from quizsvc.accounts import rules, store
 from quizsvc.accounts import service as accounts
 from quizsvc.accounts.rules import Staff
 from quizsvc.backoffice import service as backoffice
 from quizsvc.campaigns import service as campaigns
 from quizsvc.campaigns.files import read_campaign
 from quizsvc.kit.clock import SHANGHAI, utcnow
+from quizsvc.kit.crypto import keys
 from quizsvc.kit.db import db, reading, transaction
 from quizsvc.kit.errors import Refusal
 from quizsvc.kit.http import operation_of
@@ -298,6 +300,13 @@ class World:
 
     def count(self, table: str, where: str = "1 = 1") -> int:
         return int(self.rows(f"SELECT count(*) FROM {table} WHERE {where}")[0][0])
+
+
+def staff_token(name: str, *, until: datetime) -> str:
+    """A staff member's token, as signing in gives it."""
+    record = store.find_staff(name)
+    assert record is not None
+    return keys().sign("staff", rules.staff_key(record.id, record.password_hash), until=until)
 
 
 def uuid_of(value: Any) -> UUID:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from quizsvc.kit.canonical import sha256_hex
 from quizsvc.regions.rules import Region
 
 ROLES = ("clerk", "operator", "auditor", "partner")
@@ -20,6 +21,7 @@ LONGEST_NAME = 40
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 MISREAD = str.maketrans({"O": "0", "I": "1", "L": "1"})
 GROUP = 4
+PASSWORD_LETTERS = 16  # 80 bits, read off a screen once
 INVITATION_LETTERS = 12  # 60 bits: nobody finds one by trying
 OPEN_CODE_LETTERS = 8
 
@@ -112,6 +114,11 @@ class Search:
 def may_grant(granter: Staff, *, to_name: str, role: str, on: Region) -> bool:
     """Operators grant within their subtree, never to themselves."""
     return granter.name != to_name and role in ROLES and granter.holds("operator", over=on)
+
+
+def staff_key(staff_id: UUID, password_hash: str) -> str:
+    """What a staff token carries: whose it is, and a mark of the password. A new password ends every sign-in."""
+    return f"{staff_id.hex}.{sha256_hex(password_hash)[:16]}"
 
 
 def may_govern(governor: Staff, other: Staff) -> bool:

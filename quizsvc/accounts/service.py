@@ -178,15 +178,15 @@ def sign_in(name: str, *, password: str, now: datetime) -> Session:
         raise SignInRefused from None
     if record is None or not known:
         raise SignInRefused
-    token = keys().sign("staff", record.id.hex, until=now + rules.STAFF_TOKEN_LASTS)
+    token = keys().sign("staff", rules.staff_key(record.id, record.password_hash), until=now + rules.STAFF_TOKEN_LASTS)
     return Session(token, int(rules.STAFF_TOKEN_LASTS.total_seconds()), staff=_staff(record.id, record.name))
 
 
 def verify_staff(token: str, *, now: datetime) -> Staff:
-    """The staff member that a token was given to, with the roles held now; TokenRefused, also once dismissed."""
-    value = keys().verify("staff", token, now=now)
-    record = None if value is None else store.find_staff_by_id(UUID(value))
-    if record is None or record.dismissed_at is not None:
+    """Whom a token was given to, with the roles held now; TokenRefused, also once dismissed or with a new password."""
+    value = keys().verify("staff", token, now=now) or ""
+    record = store.find_staff_by_id(UUID(value[:32])) if value else None
+    if record is None or record.dismissed_at is not None or value != rules.staff_key(record.id, record.password_hash):
         raise TokenRefused
     return _staff(record.id, record.name)
 

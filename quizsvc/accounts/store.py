@@ -169,6 +169,34 @@ def add_grant(
     )
 
 
+def list_members(
+    region_ids: Collection[UUID], *, role: str | None, gone: bool, after: str, limit: int
+) -> Sequence[StaffRecord]:
+    """Who holds a role (or this one) in one of these regions, in order of name; dismissed ones, or those who stand."""
+    grant, staff = GrantRecord, StaffRecord
+    held = [grant.staff_id == staff.id, grant.revoked_at.is_(None), grant.region_id.in_(list(region_ids))]
+    if role is not None:
+        held.append(grant.role == role)
+    wanted = select(staff).where(exists().where(*held), staff.dismissed_at.is_not(None) == gone, staff.name > after)
+    return db.session.scalars(wanted.order_by(staff.name).limit(limit)).all()
+
+
+def record_revocation(staff_id: UUID, *, role: str, region_id: UUID, now: datetime) -> bool:
+    """False when no such grant is in force."""
+    grant = GrantRecord
+    standing = (
+        grant.staff_id == staff_id,
+        grant.role == role,
+        grant.region_id == region_id,
+        grant.revoked_at.is_(None),
+    )
+    return db.session.scalar(update(grant).where(*standing).values(revoked_at=now).returning(grant.id)) is not None
+
+
+def record_password(staff_id: UUID, *, password_hash: str) -> None:
+    db.session.execute(update(StaffRecord).where(StaffRecord.id == staff_id).values(password_hash=password_hash))
+
+
 def add_audit(
     *,
     actor: str,

@@ -100,6 +100,13 @@ def list_running() -> list[Campaign]:
     return [_campaign(standing) for standing in standings]
 
 
+def list_published() -> list[Campaign]:
+    """Campaigns that people may see, the one that opened last first."""
+    states = [state for state in rules.STATES if rules.is_public(state)]
+    found = [_campaign(standing) for standing in store.list_standings(states=states)]
+    return sorted(found, key=lambda one: (one.definition.opens_at, one.slug), reverse=True)
+
+
 def list_taking_uploads(*, now: datetime) -> list[Campaign]:
     """Campaigns whose tallies can still come in, in order of slug."""
     taking = [one for one in list_running() if now < one.definition.uploads_until]

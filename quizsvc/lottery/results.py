@@ -29,6 +29,25 @@ def list_events(campaign_id: UUID, citizens: Collection[UUID]) -> Sequence[Event
     return [*drew, *won, *(Event(REDEEMED, *row) for row in store.list_redemptions(campaign_id, citizens))]
 
 
+@dataclass(frozen=True)
+class CouponCount:
+    """A partner's coupons for a prize: loaded = assigned + unused + void."""
+
+    prize: str
+    loaded: int
+    assigned: int
+    void: int
+
+    @property
+    def unused(self) -> int:
+        return self.loaded - self.assigned - self.void
+
+
+def count_coupons(campaign_id: UUID) -> list[CouponCount]:
+    """The coupons of a campaign by prize, in order of its code; prizes without any are left out."""
+    return [CouponCount(*row) for row in store.count_coupons(campaign_id)]
+
+
 def list_people(campaign_id: UUID) -> set[UUID]:
     """Everybody who drew or won in a campaign."""
     return store.list_people(campaign_id)

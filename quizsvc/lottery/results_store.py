@@ -4,10 +4,10 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from quizsvc.kit.db import db
-from quizsvc.lottery.models import AwardRecord, DrawRecord, RedemptionRecord, RoundRecord
+from quizsvc.lottery.models import AwardRecord, CouponRecord, DrawRecord, RedemptionRecord, RoundRecord
 
 Row = tuple[UUID, UUID | None, datetime]  # whose, where, when
 
@@ -36,6 +36,15 @@ def list_redemptions(campaign_id: UUID, citizens: Collection[UUID]) -> Sequence[
     standing = wanted.join(redemption, redemption.award_id == award.id).where(redemption.undone_at.is_(None))
     mine = standing.where(award.campaign_id == campaign_id, award.citizen_id.in_(citizens))
     return [(row[0], row[1], row[2]) for row in db.session.execute(mine)]
+
+
+def count_coupons(campaign_id: UUID) -> Sequence[tuple[str, int, int, int]]:
+    """Prize, coupons loaded, assigned, void; in order of prize."""
+    record = CouponRecord
+    counted = (func.count(), func.count(record.award_id), func.count(record.voided_at))
+    wanted = select(record.prize, *counted).where(record.campaign_id == campaign_id)
+    rows = db.session.execute(wanted.group_by(record.prize).order_by(record.prize))
+    return [(row[0], row[1], row[2], row[3]) for row in rows]
 
 
 def list_people(campaign_id: UUID) -> set[UUID]:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import PurePath
-from typing import Any
+from typing import Any, Protocol
 
 from quizsvc.accounts import service as accounts
 from quizsvc.accounts.rules import Staff
@@ -14,6 +14,8 @@ from quizsvc.reach.comparison import Comparison
 from quizsvc.reach.figures import MEASURES, CaseRow, Fault, Month, Revision
 from quizsvc.regions import service as regions
 from quizsvc.regions.rules import Region
+
+MAY_READ = ("operator", "auditor")
 
 
 @dataclass(frozen=True)
@@ -43,36 +45,57 @@ def load_cases(rows: Sequence[CaseRow], *, file: str, by: Staff, now: datetime) 
 
     FileRefused naming every row that would lose a figure, RoleMissing unless `by` operates every region.
     """
+    loaded = _each(rows, _load, file=file, by=by, now=now)
+    _write_down(loaded, file=file, by=by.name, now=now)
+    return loaded
+
+
+def foresee_cases(rows: Sequence[CaseRow], *, file: str, by: Staff, now: datetime) -> list[Loaded]:
+    """What load_cases would do now, with its refusals; nothing is changed."""
+    return _each(rows, _foresee, file=file, by=by, now=now)
+
+
+class _Take(Protocol):
+    def __call__(self, row: CaseRow, *, by: str, now: datetime) -> Loaded | list[Fault]: ...
+
+
+def _each(rows: Sequence[CaseRow], take: _Take, *, file: str, by: Staff, now: datetime) -> list[Loaded]:
     for region in {row.region for row in rows}:
         accounts.require_role(by, "operator", over=region)
     loaded: list[Loaded] = []
     problems: list[Problem] = []
     # One order for everybody: two files at once wait for each other, and never both.
     for row in sorted(rows, key=lambda row: (row.region.code, row.month)):
-        found = _load(row, by=by.name, now=now)
+        found = take(row, by=by.name, now=now)
         if isinstance(found, Loaded):
             loaded.append(found)
         else:
             problems += [Problem(row.where, what, mend, file) for what, mend in found]
     if problems:
         raise FileRefused(problems)
-    _write_down(loaded, file=file, by=by.name, now=now)
     return loaded
 
 
 def _load(row: CaseRow, *, by: str, now: datetime) -> Loaded | list[Fault]:
     """Add the row as the next revision. When somebody adds one in this very moment, look anew at what stands."""
     while True:
-        revisions = case_store.list_revisions(row.region.id, row.month)
-        before = revisions[-1] if revisions else None
-        if (repeated := figures.find_repeated(row, revisions)) is not None:
-            return Loaded(repeated, is_new=False, before=before)
-        if faults := list(figures.find_faults(row, None if before is None else before.figures)):
-            return faults
-        no = 1 if before is None else before.no + 1
-        if case_store.add_revision(row, no=no, by=by, now=now):
-            fresh = Revision(row.region.code, row.month, no, row.figures, row.source, by, now)
-            return Loaded(fresh, is_new=True, before=before)
+        found = _foresee(row, by=by, now=now)
+        if not isinstance(found, Loaded) or not found.is_new:
+            return found
+        if case_store.add_revision(row, no=found.revision.no, by=by, now=now):
+            return found
+
+
+def _foresee(row: CaseRow, *, by: str, now: datetime) -> Loaded | list[Fault]:
+    """What the row is beside the revisions that stand: one of them, the next one, or refused."""
+    revisions = case_store.list_revisions(row.region.id, row.month)
+    before = revisions[-1] if revisions else None
+    if (repeated := figures.find_repeated(row, revisions)) is not None:
+        return Loaded(repeated, is_new=False, before=before)
+    if faults := list(figures.find_faults(row, None if before is None else before.figures)):
+        return faults
+    no = 1 if before is None else before.no + 1
+    return Loaded(Revision(row.region.code, row.month, no, row.figures, row.source, by, now), True, before)
 
 
 def _write_down(loaded: Sequence[Loaded], *, file: str, by: str, now: datetime) -> None:
@@ -89,6 +112,12 @@ def _write_down(loaded: Sequence[Loaded], *, file: str, by: str, now: datetime) 
 
 def _shown(revision: Revision) -> dict[str, Any]:
     return {"revision": revision.no, **asdict(revision.figures), "source": revision.source}
+
+
+def require_reader(staff: Staff, *, over: Region) -> None:
+    """RoleMissing unless the staff member may read a region's monthly figures."""
+    if not any(staff.holds(role, over=over) for role in MAY_READ):
+        raise accounts.RoleMissing
 
 
 def list_revisions(region: Region, month: Month) -> list[Revision]:

@@ -147,3 +147,12 @@ def by_day(days: Mapping[str, Mapping[str, int]], listed: Iterable[str]) -> Iter
         counted = days.get(day, {})
         for metric in SHOWN_BY_DAY:
             yield count_of(metric, counted.get(metric, 0), day=day)
+
+
+def handed_out_by_day(
+    handed_out: Mapping[tuple[str, str], int], materials: Mapping[str, str], listed: Iterable[str]
+) -> Iterator[Figure]:
+    """Each day's hand-outs by material: never one number for all, boxes and leaflets are not added."""
+    for day in listed:
+        for code, unit in sorted(materials.items()):
+            yield count_of(facts.HANDED_OUT, handed_out.get((day, code), 0), unit=unit, day=day, material=code)

@@ -1,16 +1,18 @@
 """Make a report's snapshot, or look one up."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from quizsvc.accounts import service as accounts
 from quizsvc.accounts.rules import KINDS_IN_CHINESE, Staff
+from quizsvc.campaigns import service as campaign_service
 from quizsvc.campaigns.rules import Campaign
 from quizsvc.kit.clock import day_of
-from quizsvc.kit.errors import Refusal
+from quizsvc.kit.errors import BadShape, Refusal
 from quizsvc.kit.ids import new_id
+from quizsvc.kit.pages import PageOf, decode_cursor, page_from
 from quizsvc.materials import stock
 from quizsvc.quiz import bank
 from quizsvc.reach import cases, service, snapshot_store
@@ -26,6 +28,7 @@ from quizsvc.reach.snapshots import (
     list_figures,
     say_the_same,
 )
+from quizsvc.reach.snapshots import Asked, CaseFigures, Heading, Kept, Names, Snapshot, find_changes, list_figures
 from quizsvc.reach.survey import Period, Survey
 from quizsvc.regions import service as regions
 from quizsvc.regions.rules import Region
@@ -71,6 +74,50 @@ def find_scope(
     whole = service.whole_period(campaigns, now=now)
     begin = first or whole.first
     return place, Period.cut(begin, last or max(begin, whole.last))
+def list_snapshots(by: Staff, *, cursor: str | None, limit: int) -> PageOf[Kept]:
+    """Stored snapshots of the regions whose reports the staff member may have, the newest first; BadShape."""
+    held = [grant.region for grant in by.grants if grant.role in MAY_REPORT]
+    within = [one.id for one in regions.list_subtrees(held)]
+    found = snapshot_store.list_snapshots(within, before=_read_cursor(cursor), limit=limit + 1)
+    return page_from(found, limit=limit, key=lambda one: (one.id,))
+
+
+def _read_cursor(cursor: str | None) -> UUID | None:
+    key = decode_cursor(cursor, parts=1)
+    try:
+        return None if key is None else UUID(key[0])
+    except ValueError:
+        raise BadShape(fields={"cursor": ["Invalid value."]}) from None
+
+
+def list_campaigns(places: Collection[Region]) -> list[Campaign]:
+    """Campaigns that reach into one of these regions, the one that opened last first."""
+    found = campaign_service.list_published()
+    owners = regions.list_regions_by_id({one.region_id for one in found})
+    return [one for one in found if any(_meet(owners[one.region_id], place) for place in places)]
+
+
+def list_covered(staff: Staff, *, role: str) -> list[Campaign]:
+    """Campaigns of the regions in which the staff member holds the role, the one that opened last first."""
+    found = campaign_service.list_published()
+    owners = regions.list_regions_by_id({one.region_id for one in found})
+    return [one for one in found if staff.holds(role, over=owners[one.region_id])]
+
+
+def _meet(one: Region, other: Region) -> bool:
+    return one.covers(other) or other.covers(one)
+
+
+def look(campaigns: Sequence[Campaign], *, region: Region, period: Period, by: Staff, now: datetime) -> Snapshot:
+    """What a report would say now; not stored, and under no id. RoleMissing.
+
+    The cases only for who may have reports: a community's clerk reads the campaign's figures.
+    """
+    service.require_reader(by, over=region)
+    survey = service.survey(campaigns, region=region, period=period, now=now)
+    may_report = any(by.holds(role, over=region) for role in MAY_REPORT)
+    found = _compare_cases(region, period, now=now) if may_report else []
+    return Snapshot("", by.name, _heading(campaigns, region), survey, found, _names(region, survey))
 
 
 def make_snapshot(

@@ -98,14 +98,15 @@ def survey(campaigns: Sequence[Campaign], *, region: Region, period: Period, now
     """
     listed = [one for one in regions.list_subtrees([region]) if one.level == LISTED_LEVEL and one != region]
     view = _View(campaigns, region, period, listed)
-    units = stock.list_units()
+    units, days = stock.list_units(), [day.isoformat() for day in period.days]
     figures = [
         *view.of_region(region.code, units),
         *counting.by_scam_type(view.sums(region.code), papers.name_scam_types()),
         *counting.hardest(view.sums(region.code)),
         *_volunteers(view, region, period),
         *counting.funnel(view.reached()),
-        *counting.by_day(view.days(), [day.isoformat() for day in period.days]),
+        *counting.by_day(view.days(), days),
+        *counting.handed_out_by_day(view.handed_out_by_day(), units, days),
         *(figure for one in listed for figure in view.of_region(one.code, units, region=one.code)),
     ]
     if view.has_elsewhere:
@@ -255,6 +256,14 @@ class _View:
         if self._people is not None:
             for day, counted in found.items():
                 counted.update({metric: self._people[day, metric] - counted[metric] for metric in STAGES})
+        return found
+
+    def handed_out_by_day(self) -> Mapping[tuple[str, str], int]:
+        """How much was handed out, by day and material."""
+        found: Counter[tuple[str, str]] = Counter()
+        for campaign_id, top in self.tops.items():
+            for row in store.list_days_apart(campaign_id, top, facts.HANDED_OUT, first=self.first, last=self.last):
+                found[row.day, row.apart] += int(row.n)
         return found
 
 

@@ -52,6 +52,22 @@ def read_cases(path: Path, *, find_region: FindRegion, today: date) -> list[Case
     return rows
 
 
+def rows_of(rows: Iterable[CaseRow]) -> Iterator[Sequence[str]]:
+    """The rows as a table that read_cases reads back as the same ones."""
+    yield (REGION, MONTH, "警情", "立案", "损失(元)", SOURCE)
+    for row in rows:
+        said = (_written(row, measure) for measure in (REPORTS, FILED, LOSS))
+        yield (row.region.code, str(row.month), *said, row.source)
+
+
+def _written(row: CaseRow, measure: str) -> str:
+    amount = row.figures.amount(measure)
+    if amount is None:
+        return figures.WITHDRAWN if measure in row.withdrawn else ""
+    yuan, fen = divmod(amount, figures.FEN_PER_YUAN)
+    return f"{yuan}.{fen:02}" if measure == LOSS else str(amount)
+
+
 def _headings_of(table: Table) -> list[str]:
     """The first row's words without blanks, full-width brackets as plain ones."""
     headings = [re.sub(r"\s", "", unicodedata.normalize("NFKC", str(cell))) for cell in (table.rows or [[]])[0]]

@@ -1,5 +1,6 @@
 """Every statement on what reports were made from: rows are added and read, nothing else."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -11,7 +12,7 @@ from quizsvc.kit.canonical import sha256_hex
 from quizsvc.kit.db import db, insert
 from quizsvc.kit.errors import Refusal
 from quizsvc.reach.models import SnapshotRecord
-from quizsvc.reach.snapshots import Asked, Snapshot, document_of, snapshot_of
+from quizsvc.reach.snapshots import Asked, Kept, Snapshot, document_of, kept_of, snapshot_of
 
 
 class SnapshotDamaged(Refusal):
@@ -45,6 +46,19 @@ def find_snapshot(snapshot_id: UUID) -> Snapshot | None:
 def find_latest(asked: Asked) -> Snapshot | None:
     """The last snapshot made on this question."""
     return _first(SnapshotRecord.asked == sha256_hex(asked.text))
+
+
+def list_snapshots(region_ids: Collection[UUID], *, before: UUID | None, limit: int) -> list[Kept]:
+    """Snapshots of these regions, the newest first (their ids sort by age), from one on."""
+    record = SnapshotRecord
+    wanted = select(record.id, record.made_by, record.made_at, record.document)
+    wanted = wanted.where(record.region_id.in_(list(region_ids))).order_by(record.id.desc()).limit(limit)
+    if before is not None:
+        wanted = wanted.where(record.id < before)
+    return [
+        kept_of(orjson.loads(row.document), snapshot_id=str(row.id), made_by=row.made_by, made_at=row.made_at)
+        for row in db.session.execute(wanted)
+    ]
 
 
 def _first(*wanted: ColumnElement[Any]) -> Snapshot | None:

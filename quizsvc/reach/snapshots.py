@@ -86,6 +86,18 @@ class Snapshot:
         return next(found, None)
 
 
+@dataclass(frozen=True)
+class Kept:
+    """A stored snapshot in a list: what it was asked for, and by whom it was made when."""
+
+    id: str
+    made_by: str
+    made_at: datetime
+    region: str
+    campaigns: Sequence[str]
+    period: Period
+
+
 def case_figure(one: CaseFigures) -> list[Figure]:
     """A measure's sum and its change, as figures of the dictionary."""
     source = "；".join(one.sources)
@@ -195,6 +207,13 @@ def snapshot_of(document: Mapping[str, Any], *, snapshot_id: str, made_by: str) 
         before=document["before"],
         changes=[Change(**one) for one in document["changes"]],
     )
+
+
+def kept_of(document: Mapping[str, Any], *, snapshot_id: str, made_by: str, made_at: datetime) -> Kept:
+    """What a list says of a document."""
+    asked, heading = document["asked"], document["heading"]
+    period = Period(date.fromisoformat(asked["from"]), date.fromisoformat(asked["to"]))
+    return Kept(snapshot_id, made_by, made_at, heading["region"], heading["campaigns"], period)
 
 
 def _without(one: Mapping[str, Any], name: str) -> dict[str, Any]:

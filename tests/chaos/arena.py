@@ -29,7 +29,7 @@ from quizsvc.materials.rules import Material
 from quizsvc.quiz import rules as quiz_rules
 from quizsvc.quiz.models import PaperRecord, TicketRecord
 from tests.chaos.clients import Job
-from tests.world import CAMPAIGN, COMMUNITY, NEIGHBOUR, World, merged
+from tests.world import CAMPAIGN, COMMUNITY, NEIGHBOUR, World, merged, staff_token
 
 SLUG = "storm"
 MAX_WINS = 2
@@ -81,7 +81,7 @@ def open_campaign(app: Flask, scale: Scale) -> Arena:
             tokens = _add_tickets(campaign, scale.tickets)
         with reading():
             until = utcnow() + timedelta(hours=12)
-            clerks = [keys().sign("staff", accounts.get_staff(name).id.hex, until=until) for name in CLERKS]
+            clerks = [staff_token(name, until=until) for name in CLERKS]
     return Arena([Job("draw", str(ticket), token) for ticket, token in tokens], clerks)
 
 

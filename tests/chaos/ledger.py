@@ -22,7 +22,6 @@ from quizsvc.campaigns import service as campaigns
 from quizsvc.campaigns.files import read_campaign
 from quizsvc.kit import migrate
 from quizsvc.kit.clock import utcnow
-from quizsvc.kit.crypto import keys
 from quizsvc.kit.db import WRITES, db, reading, transaction
 from quizsvc.materials import stock
 from quizsvc.outreach import service
@@ -34,7 +33,7 @@ from tests.materials.place import MATERIALS, wrong_balances
 from tests.outreach.place import id_of, volunteer
 from tests.outreach.reports import handed_out, totals
 from tests.servers import Postgres
-from tests.world import CAMPAIGN, World, merged
+from tests.world import CAMPAIGN, World, merged, staff_token
 
 PHONES, DESKS, DECIDERS = 4, 3, 2
 DIES, DIES_OFTEN = 0.01, 0.08  # the chance of a worker to die before, or after, a commit
@@ -152,9 +151,7 @@ def _prepare(app: Flask) -> dict[str, list[str]]:
         backoffice.publish(campaigns.get_campaign(SLUG), by=accounts.get_staff("second"), now=now)
     phones = [volunteer(world, f"v{n}") for n in range(PHONES)]
     with reading():
-        staff = [
-            keys().sign("staff", accounts.get_staff(name).id.hex, until=now + A_DAY) for name in ("operator", "second")
-        ]
+        staff = [staff_token(name, until=now + A_DAY) for name in ("operator", "second")]
     ids = [str(id_of(f"v{n}")) for n in range(PHONES)]
     return {"phones": [str(phone.token) for phone in phones], "staff": staff, "volunteers": ids}
 

@@ -28,6 +28,7 @@ class Browser:
         with self.app.app_context():  # `g` is this request's own, as it is on a server
             response = self.http.open(path, method=method, buffered=True, **(self.options | options))
         self.page = response.get_data().decode(errors="replace")  # a download is no page
+        self.page = response.data.decode(errors="replace")  # a file that is taken away is no text
         return response
 
     def send(self, path: str, **fields: str) -> TestResponse:

@@ -108,9 +108,35 @@ SAMPLE = {
     "movements.reverse": "clerk operator",
     "books.show_books": "clerk operator auditor",
     "lost.find_nothing": EVERYBODY,
+    # figures, bulletins, cases, the partner's page, staff
+    "reach.show_figures": "clerk operator auditor",
+    "reach.show_chart": "clerk operator auditor",
+    "reach.export_figures": "clerk operator auditor",
+    "bulletins.list_bulletins": "operator auditor",
+    "bulletins.make_bulletin": "operator",
+    "bulletins.show_bulletin": "operator auditor",
+    "bulletins.export_bulletin": "operator auditor",
+    "cases.show_cases": "operator auditor",
+    "cases.show_revisions": "operator auditor",
+    "cases.show_upload": "operator",
+    "cases.preview": "operator",
+    "cases.load": "operator",
+    "partner.show_partner": "partner",
+    "staff.list_staff": "operator auditor",
+    "staff.export_staff": "operator auditor",
+    "staff.show_new": "operator",
+    "staff.add": "operator",
+    "staff.show_member": "operator auditor",
+    "staff.grant": "operator",
+    "staff.ask_step": "operator",
+    "staff.take_step": "operator",
+    "password.show_password": EVERYBODY,
+    "password.change": EVERYBODY,
 }
 SAMPLE = {"name": "look.css", "rest": "nowhere", "scan_id": UUID(int=1), "slug": "play", "no": 1}
 SAMPLE |= {"code": "v1", "held_id": UUID(int=2), "tally_id": UUID(int=3), "movement_id": UUID(int=4)}
+SAMPLE |= {"chart": "papers", "form": "csv", "snapshot_id": UUID(int=1), "region": "s1", "month": "2026-08"}
+SAMPLE |= {"member_id": UUID(int=1), "step": "reset"}
 
 
 def desk_rules(app: Flask) -> list[Rule]:

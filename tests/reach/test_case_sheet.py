@@ -15,7 +15,7 @@ from quizsvc.kit.clock import SHANGHAI
 from quizsvc.kit.problems import FileRefused
 from quizsvc.kit.sheets import csv_text
 from quizsvc.reach.figures import FILED, LOSS, REPORTS, CaseRow, Figures, Month
-from quizsvc.reach.sheet import find_month, read_cases
+from quizsvc.reach.sheet import find_month, read_cases, rows_of
 from quizsvc.regions.rules import Region
 from tests.books import book, sheet_of
 
@@ -297,3 +297,15 @@ def test_a_cell_beside_the_table_is_not_passed_over(tmp_path: Path, kind: str) -
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_table_without_rows_holds_no_figures(tmp_path: Path, kind: str) -> None:
     assert problems_of(write(tmp_path / f"a.{kind}")) == [("file", "holds no figures")]
+
+
+def test_rows_that_were_written_are_read_back_as_they_were(tmp_path: Path) -> None:
+    region = REGIONS["s1"]
+    rows = [
+        CaseRow("row 2", region, Month(2026, 7), Figures(0, None, 1), "=1+1〔2026〕7号", frozenset()),
+        CaseRow("row 3", region, Month(2026, 8), Figures(None, 12, None), "'甲", frozenset({REPORTS, LOSS})),
+        CaseRow("row 4", region, Month(2025, 12), Figures(10**7, 0, 10**14), "丙, 丁", frozenset()),
+    ]
+    path = tmp_path / "again.csv"
+    path.write_text(csv_text(rows_of(rows)), encoding="utf-8", newline="")
+    assert read_cases(path, find_region=REGIONS.get, today=TODAY) == rows

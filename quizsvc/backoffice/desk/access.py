@@ -19,6 +19,7 @@ EVERY_ROLE = frozenset(ROLES)
 CLERK, OPERATOR, AUDITOR = frozenset({"clerk"}), frozenset({"operator"}), frozenset({"auditor"})
 READERS = OPERATOR | AUDITOR
 FIELD, KEEPERS = CLERK | OPERATOR | AUDITOR, CLERK | OPERATOR  # who sees, and who writes, what happens outdoors
+PARTNER = frozenset({"partner"})
 PREFIX = "desk."
 UPLOAD = 2 * 2**20  # bytes: a bank of some thousand questions
 
@@ -118,6 +119,32 @@ PAGES: Mapping[str, Page] = {
     "movements.post": Page("登记出入库", "/movements/new", KEEPERS),
     "movements.reverse": Page("冲销", "/movements/<uuid:movement_id>/reverse", KEEPERS),
     "books.show_books": Page("账目", "/books", FIELD, "物料"),
+    # figures, bulletins, cases, the partner's page, staff
+    "reach.show_figures": Page("活动数据", "/reach", CLERK | OPERATOR | AUDITOR, "数据"),
+    "reach.show_chart": Page("图", "/reach/charts/<chart>.svg", CLERK | OPERATOR | AUDITOR),
+    "reach.export_figures": Page("导出数据", "/reach/figures.<any(csv, xlsx):form>", CLERK | OPERATOR | AUDITOR),
+    "bulletins.list_bulletins": Page("工作简报", "/bulletins", OPERATOR | AUDITOR, "数据"),
+    "bulletins.make_bulletin": Page("工作简报", "/bulletins", OPERATOR),
+    "bulletins.show_bulletin": Page("工作简报", "/bulletins/<uuid:snapshot_id>", OPERATOR | AUDITOR),
+    "bulletins.export_bulletin": Page(
+        "导出简报", "/bulletins/<uuid:snapshot_id>/report.<any(md, xlsx, csv):form>", OPERATOR | AUDITOR
+    ),
+    "cases.show_cases": Page("警情案件", "/cases", OPERATOR | AUDITOR, "数据"),
+    "cases.show_revisions": Page("案件数据的各版", "/cases/of/<region>/<month>", OPERATOR | AUDITOR),
+    "cases.show_upload": Page("导入案件数据", "/cases/upload", OPERATOR),
+    "cases.preview": Page("导入案件数据", "/cases/upload", OPERATOR),
+    "cases.load": Page("导入案件数据", "/cases/load", OPERATOR),
+    "partner.show_partner": Page("活动成效", "/partner", PARTNER, "数据"),
+    "staff.list_staff": Page("工作人员", "/staff", OPERATOR | AUDITOR, "管理"),
+    "staff.export_staff": Page("工作人员导出", "/staff.csv", OPERATOR | AUDITOR),
+    "staff.show_new": Page("添加工作人员", "/staff/new", OPERATOR),
+    "staff.add": Page("添加工作人员", "/staff/new", OPERATOR),
+    "staff.show_member": Page("工作人员", "/staff/<uuid:member_id>", OPERATOR | AUDITOR),
+    "staff.grant": Page("授予角色", "/staff/<uuid:member_id>/grant", OPERATOR),
+    "staff.ask_step": Page("请确认", "/staff/<uuid:member_id>/<any(revoke, reset, dismiss):step>", OPERATOR),
+    "staff.take_step": Page("请确认", "/staff/<uuid:member_id>/<any(revoke, reset, dismiss):step>", OPERATOR),
+    "password.show_password": Page("修改密码", "/password", EVERY_ROLE, "管理"),
+    "password.change": Page("修改密码", "/password", EVERY_ROLE),
     "lost.find_nothing": Page("没有这个页面", "/<path:rest>", EVERY_ROLE),
 }
 

@@ -35,6 +35,20 @@ from quizsvc.backoffice.desk import (
     tallies,
     today,
     volunteers,
+from quizsvc.backoffice.desk import (
+    audit,
+    bulletins,
+    cases,
+    cookie,
+    doors,
+    partner,
+    password,
+    reach,
+    receipt,
+    redemption,
+    render,
+    staff,
+    today,
 )
 from quizsvc.backoffice.desk.access import guard
 from quizsvc.kit import crypto
@@ -61,6 +75,8 @@ BLUEPRINTS = (
     *(stock.bp, stocktake.bp, movements.bp, stock.books),
     lost,
 )
+FIGURES = (reach.bp, bulletins.bp, cases.bp, partner.bp, staff.bp, password.bp)
+BLUEPRINTS = (render.files, doors.bp, today.bp, redemption.bp, receipt.bp, audit.bp, *FIGURES, lost)
 
 HEADERS = {
     "Content-Security-Policy": "default-src 'self'; img-src 'self' data: blob:; object-src 'none'; base-uri 'none'; "
