@@ -124,6 +124,8 @@ def list_slugs_under(tops: Collection[Region]) -> list[str]:
     standings = store.list_standings()
     owners = regions.list_regions_by_id(one.region_id for one in standings)
     return sorted(one.slug for one in standings if any(top.covers(owners[one.region_id]) for top in tops))
+
+
 def list_seen(
     staff: Staff, *, roles: Collection[str], state: str | None = None, cursor: str | None, limit: int
 ) -> PageOf[Campaign]:

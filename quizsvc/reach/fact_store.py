@@ -149,24 +149,18 @@ def list_days(
     return db.session.execute(wanted.where(*within).group_by(record.day, record.metric)).all()
 
 
-def list_all_shares(campaign_id: UUID, kind: str) -> Iterator[tuple[UUID, str]]:
-    """What everybody did in a campaign, as it was counted; read in pages."""
 def list_days_apart(
     campaign_id: UUID, region: str, metric: str, *, first: str, last: str
 ) -> Sequence[Row[*tuple[Any, ...]]]:
     """Sums of one region and metric by day and what it is shown apart by."""
     record = CountRecord
-    wanted = (
-        select(record.day, record.apart, func.sum(record.n).label("n"))
-        .where(record.campaign_id == campaign_id, record.region == region, record.metric == metric)
-        .where(record.day >= first, record.day <= last)
-        .group_by(record.day, record.apart)
-    )
-    return db.session.execute(wanted).all()
+    wanted = select(record.day, record.apart, func.sum(record.n).label("n"))
+    within = _within(campaign_id, [region], [metric], first=first, last=last)
+    return db.session.execute(wanted.where(*within).group_by(record.day, record.apart)).all()
 
 
-def list_all_shares(campaign_id: UUID, kind: str) -> Iterator[tuple[UUID, list[list[Any]]]]:
-    """What everybody adds in a campaign, read in pages."""
+def list_all_shares(campaign_id: UUID, kind: str) -> Iterator[tuple[UUID, str]]:
+    """What everybody did in a campaign, as it was counted; read in pages."""
     record = ShareRecord
     wanted = select(record.part, record.done).where(record.campaign_id == campaign_id, record.kind == kind)
     after: UUID | None = None

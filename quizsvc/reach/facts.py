@@ -86,7 +86,7 @@ class Report(NamedTuple):
     handed_out: Mapping[str, int]
 
 
-class Helper(NamedTuple):
+class Reporter(NamedTuple):
     """What a volunteer reported in a campaign. A volunteer is of one kind, so that the kinds add up to all."""
 
     kind: str
@@ -131,15 +131,15 @@ class Additions:
             for stage in range(max(event.stage for event in events) + 1):
                 self._spread[latest.home, WHOLE, FUNNEL, str(stage)] += n
 
-    def add_helper(self, helper: Helper, n: int) -> None:
+    def add_reporter(self, reporter: Reporter, n: int) -> None:
         """Add what a volunteer reported n times; -1 takes it away."""
-        for one in helper.reports:
+        for one in reporter.reports:
             self._spread[one.home, one.day, f"offline.{one.setting}_tallies", ""] += n
             self._spread[one.home, one.day, "offline.households", ""] += n * one.households
             self._spread[one.home, one.day, "offline.people", ""] += n * one.people
             for material, quantity in one.handed_out.items():
                 self._spread[one.home, one.day, HANDED_OUT, material] += n * quantity
-        self._add_people([(one.home, one.day) for one in helper.reports], f"{ACTIVE}.{helper.kind}", n)
+        self._add_people([(one.home, one.day) for one in reporter.reports], f"{ACTIVE}.{reporter.kind}", n)
 
     def places(self) -> dict[Place, int]:
         """What has to be added where; nothing that comes to nothing."""

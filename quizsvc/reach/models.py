@@ -64,7 +64,7 @@ class VisitRecord(Base):
 
 
 class ShareRecord(Base):
-    """What one person (a citizen or a volunteer) did in a campaign, as it is counted: a facts.Player or Helper in JSON.
+    """What one person (a citizen or a volunteer) did in a campaign, as it is counted: facts.Player or Reporter.
 
     Made from what the slices know and kept only to be taken away again when the person is counted anew.
     """

@@ -16,6 +16,13 @@ FORMS: Mapping[str, Callable[[Snapshot], bytes]] = {
     "csv": lambda snapshot: csv_text(rows_of(snapshot)).encode(),
     "xlsx": workbook_of,
 }
+OFFICE = "application/vnd.openxmlformats-officedocument"
+MEDIA = {
+    "md": "text/markdown; charset=utf-8",
+    "docx": f"{OFFICE}.wordprocessingml.document",
+    "csv": "text/csv; charset=utf-8",
+    "xlsx": f"{OFFICE}.spreadsheetml.sheet",
+}
 TEXTS = ("md", "csv")  # a terminal can show them
 
 

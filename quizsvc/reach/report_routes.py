@@ -13,13 +13,12 @@ from quizsvc.kit.db import reading, transaction
 from quizsvc.kit.downloads import Download, file_reply
 from quizsvc.kit.http import query, refuses
 from quizsvc.reach import reporting, schemas, settling
-from quizsvc.reach.report_files import FORMS, name_report
+from quizsvc.reach.report_files import FORMS, MEDIA, name_report
 from quizsvc.reach.snapshot_store import SnapshotDamaged
 from quizsvc.reach.snapshots import Snapshot
 from quizsvc.regions import service as regions
 
 staff = Blueprint("report", __name__)
-OFFICE = "application/vnd.openxmlformats-officedocument"
 SNAPSHOT = {"X-Snapshot": "the id of the stored report; `snapshot` asks for it again"}
 REFUSALS = (campaigns.CampaignUnknown, regions.RegionUnknown, RoleMissing, reporting.SnapshotUnknown, SnapshotDamaged)
 
@@ -27,7 +26,7 @@ REFUSALS = (campaigns.CampaignUnknown, regions.RegionUnknown, RoleMissing, repor
 @staff.get("/report.docx")
 @refuses(*REFUSALS)
 @query(schemas.ReportAsked())
-@file_reply(f"{OFFICE}.wordprocessingml.document", SNAPSHOT)
+@file_reply(MEDIA["docx"], SNAPSHOT)
 def get_report_docx(asked: dict[str, Any]) -> Download:
     """The bulletin (工作简报) as Word, with charts. Stores what it says, once for as long as nothing changes."""
     return _send(asked, "docx")
@@ -36,7 +35,7 @@ def get_report_docx(asked: dict[str, Any]) -> Download:
 @staff.get("/report.md")
 @refuses(*REFUSALS)
 @query(schemas.ReportAsked())
-@file_reply("text/markdown; charset=utf-8", SNAPSHOT)
+@file_reply(MEDIA["md"], SNAPSHOT)
 def get_report_md(asked: dict[str, Any]) -> Download:
     """The bulletin (工作简报) in Markdown. Stores what it says, once for as long as nothing changes."""
     return _send(asked, "md")
@@ -45,7 +44,7 @@ def get_report_md(asked: dict[str, Any]) -> Download:
 @staff.get("/report.xlsx")
 @refuses(*REFUSALS)
 @query(schemas.ReportAsked())
-@file_reply(f"{OFFICE}.spreadsheetml.sheet", SNAPSHOT)
+@file_reply(MEDIA["xlsx"], SNAPSHOT)
 def get_report_xlsx(asked: dict[str, Any]) -> Download:
     """All figures as a workbook, definitions first. Stores what it says, once for as long as nothing changes."""
     return _send(asked, "xlsx")
@@ -54,7 +53,7 @@ def get_report_xlsx(asked: dict[str, Any]) -> Download:
 @staff.get("/report.csv")
 @refuses(*REFUSALS)
 @query(schemas.ReportAsked())
-@file_reply("text/csv; charset=utf-8", SNAPSHOT)
+@file_reply(MEDIA["csv"], SNAPSHOT)
 def get_report_csv(asked: dict[str, Any]) -> Download:
     """All figures as a table, one a row. Stores what it says, once for as long as nothing changes."""
     return _send(asked, "csv")

@@ -22,13 +22,13 @@ from quizsvc.reach.snapshots import (
     Asked,
     CaseFigures,
     Heading,
+    Kept,
     Names,
     Snapshot,
     find_changes,
     list_figures,
     say_the_same,
 )
-from quizsvc.reach.snapshots import Asked, CaseFigures, Heading, Kept, Names, Snapshot, find_changes, list_figures
 from quizsvc.reach.survey import Period, Survey
 from quizsvc.regions import service as regions
 from quizsvc.regions.rules import Region
@@ -74,6 +74,8 @@ def find_scope(
     whole = service.whole_period(campaigns, now=now)
     begin = first or whole.first
     return place, Period.cut(begin, last or max(begin, whole.last))
+
+
 def list_snapshots(by: Staff, *, cursor: str | None, limit: int) -> PageOf[Kept]:
     """Stored snapshots of the regions whose reports the staff member may have, the newest first; BadShape."""
     held = [grant.region for grant in by.grants if grant.role in MAY_REPORT]

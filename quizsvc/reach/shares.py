@@ -15,7 +15,7 @@ from quizsvc.quiz import results as papers
 from quizsvc.quiz.rules import PERSON
 from quizsvc.reach import fact_store as store
 from quizsvc.reach import facts
-from quizsvc.reach.facts import ELSEWHERE, Additions, Asked, Did, Helper, Paper, Place, Player, Report
+from quizsvc.reach.facts import ELSEWHERE, Additions, Asked, Did, Paper, Place, Player, Report, Reporter
 from quizsvc.regions import service as regions
 
 KINDS = (PERSON, VOLUNTEER)
@@ -40,7 +40,7 @@ class Shares:
 
     def gather(self, kind: str, parts: Collection[UUID]) -> dict[UUID, str]:
         """What some people did, written as it is kept; nobody who did nothing that counts."""
-        return self._players(parts) if kind == PERSON else self._helpers(parts)
+        return self._players(parts) if kind == PERSON else self._reporters(parts)
 
     def places_of(self, kind: str, done: str) -> dict[Place, int]:
         """What one person adds, as it is kept."""
@@ -66,14 +66,14 @@ class Shares:
             did[visit.citizen_id].append(Did(facts.OPENED, self._home(visit.region_id), visit.day.isoformat()))
         return {one: _written(Player(answered[one], sorted(did[one]))) for one in answered.keys() | did.keys()}
 
-    def _helpers(self, volunteers: Collection[UUID]) -> dict[UUID, str]:
+    def _reporters(self, volunteers: Collection[UUID]) -> dict[UUID, str]:
         reported: dict[UUID, list[Report]] = defaultdict(list)
         for one in tallies.list_reported(self._campaign.id, volunteers):
             day, home = day_of(one.occurred_at).isoformat(), self._home(one.region_id)
             said = Report(home, day, one.setting, one.households, one.people, one.handed_out)
             reported[one.volunteer_id].append(said)
         kinds = tallies.kinds_of(reported)
-        return {one: _written(Helper(kinds[one], said)) for one, said in reported.items()}
+        return {one: _written(Reporter(kinds[one], said)) for one, said in reported.items()}
 
 
 def _above(root: str, below: str) -> tuple[str, ...]:
@@ -90,9 +90,9 @@ def add(additions: Additions, kind: str, written: str | None, n: int) -> None:
         additions.add_player(Player([Paper(*one) for one in answered], [Did(*one) for one in did]), n)
     else:
         sort, reports = orjson.loads(written)
-        additions.add_helper(Helper(sort, [Report(*one) for one in reports]), n)
+        additions.add_reporter(Reporter(sort, [Report(*one) for one in reports]), n)
 
 
-def _written(done: Player | Helper) -> str:
+def _written(done: Player | Reporter) -> str:
     """In JSON, a list for each tuple."""
     return orjson.dumps(done, default=tuple, option=orjson.OPT_SORT_KEYS).decode()

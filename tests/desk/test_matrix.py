@@ -71,19 +71,6 @@ MAY_OPEN = {
     "winners.lift": "operator",
     "coupon_lists.show_coupons": "operator auditor",
     "coupon_lists.load": "operator",
-    "lost.find_nothing": EVERYBODY,
-}
-SAMPLE = {
-    "name": "look.css",
-    "rest": "nowhere",
-    "scan_id": UUID(int=1),
-    "slug": "play",
-    "no": 1,
-    "act": "pause",
-    "code": "loan-001",
-    "award_id": UUID(int=2),
-    "key": "x",
-}
     # people, what they report, what they hand out
     "volunteers.show_list": "clerk operator auditor",
     "volunteers.show_one": "clerk operator auditor",
@@ -107,7 +94,6 @@ SAMPLE = {
     "movements.post": "clerk operator",
     "movements.reverse": "clerk operator",
     "books.show_books": "clerk operator auditor",
-    "lost.find_nothing": EVERYBODY,
     # figures, bulletins, cases, the partner's page, staff
     "reach.show_figures": "clerk operator auditor",
     "reach.show_chart": "clerk operator auditor",
@@ -132,9 +118,11 @@ SAMPLE = {
     "staff.take_step": "operator",
     "password.show_password": EVERYBODY,
     "password.change": EVERYBODY,
+    "lost.find_nothing": EVERYBODY,
 }
 SAMPLE = {"name": "look.css", "rest": "nowhere", "scan_id": UUID(int=1), "slug": "play", "no": 1}
-SAMPLE |= {"code": "v1", "held_id": UUID(int=2), "tally_id": UUID(int=3), "movement_id": UUID(int=4)}
+SAMPLE |= {"act": "pause", "code": "loan-001", "award_id": UUID(int=2), "key": "x"}
+SAMPLE |= {"held_id": UUID(int=2), "tally_id": UUID(int=3), "movement_id": UUID(int=4)}
 SAMPLE |= {"chart": "papers", "form": "csv", "snapshot_id": UUID(int=1), "region": "s1", "month": "2026-08"}
 SAMPLE |= {"member_id": UUID(int=1), "step": "reset"}
 

@@ -127,7 +127,7 @@ PAGES: Mapping[str, Page] = {
     "bulletins.make_bulletin": Page("工作简报", "/bulletins", OPERATOR),
     "bulletins.show_bulletin": Page("工作简报", "/bulletins/<uuid:snapshot_id>", OPERATOR | AUDITOR),
     "bulletins.export_bulletin": Page(
-        "导出简报", "/bulletins/<uuid:snapshot_id>/report.<any(md, xlsx, csv):form>", OPERATOR | AUDITOR
+        "导出简报", "/bulletins/<uuid:snapshot_id>/report.<any(docx, md, xlsx, csv):form>", OPERATOR | AUDITOR
     ),
     "cases.show_cases": Page("警情案件", "/cases", OPERATOR | AUDITOR, "数据"),
     "cases.show_revisions": Page("案件数据的各版", "/cases/of/<region>/<month>", OPERATOR | AUDITOR),

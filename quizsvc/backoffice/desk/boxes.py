@@ -16,10 +16,10 @@ from quizsvc.kit.canonical import canonical
 from quizsvc.kit.clock import utcnow
 from quizsvc.kit.db import reading, transaction
 from quizsvc.kit.errors import Refusal
+from quizsvc.kit.ratios import percent
 from quizsvc.lottery import ledger, register, rounds, rules
 from quizsvc.lottery.ledger import BeaconFixed, RoundUnknown
 from quizsvc.lottery.rules import Round
-from quizsvc.quiz.faring import percent
 from quizsvc.regions import service as regions
 
 LONGEST_BEACON = 200

@@ -7,48 +7,34 @@ from flask.blueprints import BlueprintSetupState
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
-from quizsvc.backoffice.desk import audit, cookie, doors, receipt, redemption, render, today
 from quizsvc.backoffice.desk import (
+    audit,
     boxes,
+    bulletins,
     campaigns,
+    cases,
     cookie,
     coupon_lists,
     doors,
     drafting,
-    questions,
-    render,
-    today,
-    winners,
-from quizsvc.backoffice.desk import (
-    audit,
-    cookie,
-    doors,
     held,
     invitations,
     movements,
     paper,
-    receipt,
-    redemption,
-    render,
-    stock,
-    stocktake,
-    tallies,
-    today,
-    volunteers,
-from quizsvc.backoffice.desk import (
-    audit,
-    bulletins,
-    cases,
-    cookie,
-    doors,
     partner,
     password,
+    questions,
     reach,
     receipt,
     redemption,
     render,
     staff,
+    stock,
+    stocktake,
+    tallies,
     today,
+    volunteers,
+    winners,
 )
 from quizsvc.backoffice.desk.access import guard
 from quizsvc.kit import crypto
@@ -66,17 +52,14 @@ def find_nothing(rest: str) -> Response:  # noqa: ARG001 - the address says noth
     raise NotFound
 
 
-BLUEPRINTS = (render.files, doors.bp, today.bp, redemption.bp, receipt.bp, audit.bp, lost)
-TOPICS = (doors, today, campaigns, drafting, questions, boxes, winners, coupon_lists)
-BLUEPRINTS = (render.files, *(topic.bp for topic in TOPICS), lost)
 BLUEPRINTS = (
     *(render.files, doors.bp, today.bp, redemption.bp, receipt.bp, audit.bp),
+    *(campaigns.bp, drafting.bp, questions.bp, boxes.bp, winners.bp, coupon_lists.bp),
     *(volunteers.bp, invitations.bp, held.bp, tallies.bp, paper.bp),
     *(stock.bp, stocktake.bp, movements.bp, stock.books),
+    *(reach.bp, bulletins.bp, cases.bp, partner.bp, staff.bp, password.bp),
     lost,
 )
-FIGURES = (reach.bp, bulletins.bp, cases.bp, partner.bp, staff.bp, password.bp)
-BLUEPRINTS = (render.files, doors.bp, today.bp, redemption.bp, receipt.bp, audit.bp, *FIGURES, lost)
 
 HEADERS = {
     "Content-Security-Policy": "default-src 'self'; img-src 'self' data: blob:; object-src 'none'; base-uri 'none'; "

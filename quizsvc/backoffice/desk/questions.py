@@ -20,10 +20,11 @@ from quizsvc.kit.clock import day_of, utcnow
 from quizsvc.kit.db import reading, transaction
 from quizsvc.kit.errors import BadRequest, NotFound
 from quizsvc.kit.problems import FileRefused, Problem
+from quizsvc.kit.ratios import percent
 from quizsvc.kit.sheets import SUFFIXES
 from quizsvc.quiz import bank, sheet, workbook
 from quizsvc.quiz.bank import Change, Loaded
-from quizsvc.quiz.faring import judge_faring, percent
+from quizsvc.quiz.faring import judge_faring
 from quizsvc.quiz.lifecycle import DRAFT, RETIRED, REVIEWED, WAITING, Entry
 from quizsvc.quiz.results import name_scam_types
 
