@@ -326,6 +326,18 @@ def tell_service(folder: Path, *words: str) -> None:
     assert done.returncode == 0, done.stderr
 
 
+def wait_until_closed(page: Page) -> None:
+    """What is seen of a campaign may be some seconds old: the service and the browser keep it that long."""
+    for _ in range(40):
+        page.goto("/#/c/demo/check")
+        page.reload()
+        settled(page)
+        if page.get_by_role("button", name="现在核对").count():
+            return
+        page.wait_for_timeout(250)
+    raise AssertionError("the round is not closed")
+
+
 def forge(bundle: dict[str, Any], how: str) -> None:
     """Change a published round as somebody would who has something to hide."""
     lines = bundle["lines"]
@@ -388,6 +400,7 @@ def test_a_closed_round_is_checked_on_the_phone_and_forgeries_are_named(
         tell_service(tmp_path, "lottery", "anchor")
         open_screen(page, "#/c/demo/check")
         tell_service(tmp_path, "campaign", "close")
+        wait_until_closed(page)
         bundle = run.http.get("/api/v1/campaigns/demo/rounds/1/ledger").json()
         assert len(bundle["lines"]) == 6
 

@@ -173,6 +173,19 @@ def test_a_log_out_loses_nothing_that_was_not_sent(run: Run, phone: MakePage) ->
     assert own(run, "away")["people"] == 6
 
 
+def test_a_log_in_that_has_run_out_is_renewed_and_nothing_is_lost(run: Run, phone: MakePage) -> None:
+    page = phone(run)
+    join(run, page, "expired")
+    page.evaluate("localStorage.setItem('quizsvc.me.session', JSON.stringify({token: 'x', citizen: {}}))")
+    tell(page, people=8)
+    expect(page.get_by_text("登录已过期")).to_be_visible()
+    assert barriers(page) == []
+    page.get_by_role("link", name="重新登录").click()
+    log_in(page, "expired")
+    expect_sent(page)
+    assert own(run, "expired")["people"] == 8
+
+
 def test_plain_http_takes_tallies_too_and_says_what_it_cannot_do(run: Run, phone: MakePage) -> None:
     page = phone(run, host=PLAIN)
     join(run, page, "plain")
