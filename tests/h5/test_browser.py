@@ -75,7 +75,7 @@ def test_a_citizen_plays_to_the_end_through_a_reload_and_a_lost_network(run: Run
 
 
 def test_a_mark_that_was_lost_on_its_way_is_fetched_again(run: Run, bank: Bank, phone: MakePage) -> None:
-    page = phone(run)
+    page = phone(run, service_workers="block")
     begin(page, "answer lost")
     lost: list[str] = []
 
@@ -213,7 +213,7 @@ def test_a_coupon_is_shown_without_a_code_for_the_desk(run: Run, bank: Bank, pho
 
 
 def test_a_busy_service_is_waited_for_and_the_ticket_stays(run: Run, bank: Bank, phone: MakePage) -> None:
-    page = phone(run)
+    page = phone(run, service_workers="block")
     begin(page, "patient")
     answer_all(page, bank)
     page.get_by_role("button", name="交卷").click()
@@ -276,7 +276,7 @@ def test_consent_is_taken_back_and_the_community_changed_from_the_own_page(run: 
 
 
 def test_several_campaigns_are_listed(run: Run, phone: MakePage) -> None:
-    page = phone(run)
+    page = phone(run, service_workers="block")
     (demo,) = run.http.get("/api/v1/campaigns").json()["items"]
     over = {**demo, "slug": "last-year", "title": "去年的活动", "state": "closed"}
     page.route("**/api/v1/campaigns?*", answer_with({"items": [demo, over], "next": None}))
@@ -326,16 +326,22 @@ def tell_service(folder: Path, *words: str) -> None:
     assert done.returncode == 0, done.stderr
 
 
-def wait_until_closed(page: Page) -> None:
+def look_until(page: Page, there: Callable[[], bool]) -> None:
     """What is seen of a campaign may be some seconds old: the service and the browser keep it that long."""
-    for _ in range(40):
+    for _ in range(100):
         page.goto("/#/c/demo/check")
         page.reload()
         settled(page)
-        if page.get_by_role("button", name="现在核对").count():
+        if there():
             return
         page.wait_for_timeout(250)
-    raise AssertionError("the round is not closed")
+    raise AssertionError("it never came")
+
+
+def has_anchored(page: Page, draws: int) -> bool:
+    """Whether this phone has saved an anchor over so many draws."""
+    saved = json.loads(page.evaluate("localStorage.getItem('quizsvc.anchors.demo')"))
+    return any(anchor["count"] == draws for anchor in saved["1"])
 
 
 def forge(bundle: dict[str, Any], how: str) -> None:
@@ -388,7 +394,7 @@ def test_a_closed_round_is_checked_on_the_phone_and_forgeries_are_named(
     tmp_path: Path, bank: Bank, phone: MakePage
 ) -> None:
     with running(tmp_path) as run:
-        page = phone(run)
+        page = phone(run, service_workers="block")
         begin(page, "checker")
         answer_all(page, bank)
         page.get_by_role("button", name="交卷").click()
@@ -398,9 +404,9 @@ def test_a_closed_round_is_checked_on_the_phone_and_forgeries_are_named(
         for number in range(5):
             Client(run.http, f"neighbour {number}").play(bank)
         tell_service(tmp_path, "lottery", "anchor")
-        open_screen(page, "#/c/demo/check")
+        look_until(page, lambda: has_anchored(page, 6))
         tell_service(tmp_path, "campaign", "close")
-        wait_until_closed(page)
+        look_until(page, lambda: page.get_by_role("button", name="现在核对").count() == 1)
         bundle = run.http.get("/api/v1/campaigns/demo/rounds/1/ledger").json()
         assert len(bundle["lines"]) == 6
 
