@@ -45,7 +45,7 @@ def fits(page: Page) -> bool:
 
 
 def test_a_citizen_plays_to_the_end_through_a_reload_and_a_lost_network(run: Run, bank: Bank, phone: MakePage) -> None:
-    page = phone(run)
+    page = phone(run, service_workers="block")
     begin(page, "王阿姨")
     for _ in range(4):
         answer_one(page, bank)
