@@ -197,6 +197,7 @@ def test_it_runs_from_an_installed_wheel_in_an_empty_folder(tmp_path: Path, repo
     empty.mkdir()
     with running(empty, PYTHONPATH=str(installed)) as run:
         assert len(play(run)["questions"]) == 10
+        assert all(run.http.get(path).status_code == 200 for path in ("/", "/h5/main.js", "/h5/screens/paper.js"))
     where = subprocess.run(
         [sys.executable, "-c", "import quizsvc.kit.files as f; print(f.shipped('questions'), f.shipped('migrations'))"],
         env=environment(empty, PYTHONPATH=str(installed)),

@@ -82,10 +82,10 @@ def show_page() -> Response:
     return _sent("index.html")
 
 
-@bp.get("/h5/<path:name>")
-def show_file(name: str) -> Response:
+@bp.get("/h5/<path:path>")
+def show_file(path: str) -> Response:
     """A file of the page."""
-    return _sent(name)
+    return _sent(path)
 
 
 @bp.get("/sw.js")

@@ -14,6 +14,7 @@ import pytest
 import segno
 from playwright.sync_api import Page, Route, expect
 
+from quizsvc.lottery import verifier
 from tests.h5.conftest import MakePage
 from tests.h5.visit import (
     Bank,
@@ -29,7 +30,7 @@ from tests.h5.visit import (
 )
 from tests.test_embedded import Run, environment, running
 
-pytestmark = [pytest.mark.needs("chromium"), pytest.mark.xdist_group("h5")]
+pytestmark = [pytest.mark.needs("chromium"), pytest.mark.xdist_group("h5"), pytest.mark.timeout(300)]
 OUTCOME = re.compile("中奖|这支签没有奖")
 
 
@@ -44,7 +45,7 @@ def fits(page: Page) -> bool:
 
 
 def test_a_citizen_plays_to_the_end_through_a_reload_and_a_lost_network(run: Run, bank: Bank, phone: MakePage) -> None:
-    page = phone(run)
+    page = phone(run, service_workers="block")
     begin(page, "王阿姨")
     for _ in range(4):
         answer_one(page, bank)
@@ -74,7 +75,7 @@ def test_a_citizen_plays_to_the_end_through_a_reload_and_a_lost_network(run: Run
 
 
 def test_a_mark_that_was_lost_on_its_way_is_fetched_again(run: Run, bank: Bank, phone: MakePage) -> None:
-    page = phone(run)
+    page = phone(run, service_workers="block")
     begin(page, "answer lost")
     lost: list[str] = []
 
@@ -212,7 +213,7 @@ def test_a_coupon_is_shown_without_a_code_for_the_desk(run: Run, bank: Bank, pho
 
 
 def test_a_busy_service_is_waited_for_and_the_ticket_stays(run: Run, bank: Bank, phone: MakePage) -> None:
-    page = phone(run)
+    page = phone(run, service_workers="block")
     begin(page, "patient")
     answer_all(page, bank)
     page.get_by_role("button", name="交卷").click()
@@ -275,7 +276,7 @@ def test_consent_is_taken_back_and_the_community_changed_from_the_own_page(run: 
 
 
 def test_several_campaigns_are_listed(run: Run, phone: MakePage) -> None:
-    page = phone(run)
+    page = phone(run, service_workers="block")
     (demo,) = run.http.get("/api/v1/campaigns").json()["items"]
     over = {**demo, "slug": "last-year", "title": "去年的活动", "state": "closed"}
     page.route("**/api/v1/campaigns?*", answer_with({"items": [demo, over], "next": None}))
@@ -319,10 +320,28 @@ def test_screens_of_the_own_visit_keep_nobody_out(run: Run, bank: Bank, phone: M
     assert barriers(page) == []
 
 
-def close_campaign(folder: Path) -> None:
-    command = [sys.executable, "-m", "quizsvc", "campaign", "close", "demo", "--as", "operator"]
+def tell_service(folder: Path, *words: str) -> None:
+    command = [sys.executable, "-m", "quizsvc", *words, "demo", "--as", "operator"]
     done = subprocess.run(command, env=environment(folder), cwd=folder, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+def look_until(page: Page, there: Callable[[], bool]) -> None:
+    """What is seen of a campaign may be some seconds old: the service and the browser keep it that long."""
+    for _ in range(100):
+        page.goto("/#/c/demo/check")
+        page.reload()
+        settled(page)
+        if there():
+            return
+        page.wait_for_timeout(250)
+    raise AssertionError("it never came")
+
+
+def has_anchored(page: Page, draws: int) -> bool:
+    """Whether this phone has saved an anchor over so many draws."""
+    saved = json.loads(page.evaluate("localStorage.getItem('quizsvc.anchors.demo')"))
+    return any(anchor["count"] == draws for anchor in saved["1"])
 
 
 def forge(bundle: dict[str, Any], how: str) -> None:
@@ -338,6 +357,22 @@ def forge(bundle: dict[str, Any], how: str) -> None:
         del lines[0]
     elif how == "counts":
         bundle["planned"][0]["count"] += 1
+    elif how == "written anew":
+        del lines[-1]
+        bundle["anchors"] = []
+        chain_anew(bundle)
+    elif how == "another's ticket":
+        lines[0]["ticket"] = "0" * 32
+        bundle["anchors"] = []
+        chain_anew(bundle)
+
+
+def chain_anew(bundle: dict[str, Any]) -> None:
+    """Whoever has the database can do this, too."""
+    head = verifier.sha256(verifier.canonical({name: bundle[name] for name in verifier.HEADER if name in bundle}))
+    for line in bundle["lines"]:
+        head = line["hash"] = verifier.sha256(head + verifier.text_of(line))
+    bundle["head"] = head
 
 
 def answer_with(content: dict[str, Any]) -> Callable[[Route], None]:
@@ -350,6 +385,8 @@ FORGERIES = {
     "seed": "种子与承诺值对不上",
     "missing": "第 1 条记录（签号 2）：这一条或它前面的内容被改过",
     "counts": "箱里的奖品数与公布的不一样",
+    "written anew": "的锚点：当时已有的抽奖记录后来被改过",
+    "another's ticket": "的锚点：当时已有的抽奖记录后来被改过",
 }
 
 
@@ -357,7 +394,7 @@ def test_a_closed_round_is_checked_on_the_phone_and_forgeries_are_named(
     tmp_path: Path, bank: Bank, phone: MakePage
 ) -> None:
     with running(tmp_path) as run:
-        page = phone(run)
+        page = phone(run, service_workers="block")
         begin(page, "checker")
         answer_all(page, bank)
         page.get_by_role("button", name="交卷").click()
@@ -366,12 +403,17 @@ def test_a_closed_round_is_checked_on_the_phone_and_forgeries_are_named(
         expect(page.locator(".outcome")).to_be_visible()
         for number in range(5):
             Client(run.http, f"neighbour {number}").play(bank)
-        close_campaign(tmp_path)
+        tell_service(tmp_path, "lottery", "anchor")
+        look_until(page, lambda: has_anchored(page, 6))
+        tell_service(tmp_path, "campaign", "close")
+        look_until(page, lambda: page.get_by_role("button", name="现在核对").count() == 1)
         bundle = run.http.get("/api/v1/campaigns/demo/rounds/1/ledger").json()
         assert len(bundle["lines"]) == 6
 
         def check() -> None:
-            open_screen(page, "?again#/c/demo/check")
+            page.goto("/#/c/demo/check")
+            page.reload()
+            settled(page)
             page.locator(".card", has_text="第 1 轮").get_by_role("button", name="现在核对").click()
 
         check()
@@ -393,3 +435,10 @@ def test_a_closed_round_is_checked_on_the_phone_and_forgeries_are_named(
             check()
             expect(page.locator(".notice.bad")).to_contain_text(said)
             page.unroute("**/ledger")
+
+        # whoever saved no anchor still has the own receipt
+        page.evaluate("localStorage.removeItem('quizsvc.anchors.demo')")
+        page.route("**/anchors", answer_with({"rounds": []}))
+        page.route("**/ledger", answer_with(forged))
+        check()
+        expect(page.locator(".notice.bad")).to_contain_text("您的凭据（签号 1）不在公开的记录里")

@@ -1,6 +1,6 @@
 // A closed round recomputed on this phone: commitment, deck, outcomes, chain, anchors, the own lines. Trusts nobody.
 
-import { outcomeOf } from "./words.js";
+import { momentOf, outcomeOf } from "./words.js";
 
 const HEADER = [
   "campaign",
@@ -133,13 +133,13 @@ async function checkAnchors(bundle, texts, saved) {
   const drawn = bundle.lines.map((line) => Date.parse(line.drawn_at));
   for (const anchor of bundle.anchors) {
     if (drawn.filter((at) => at <= Date.parse(anchor.at)).length !== anchor.count) {
-      throw new Broken(`${anchor.at} 的锚点：当时的抽奖次数与记录不一样。`);
+      throw new Broken(`${momentOf(anchor.at)} 的锚点：当时的抽奖次数与记录不一样。`);
     }
   }
   for (const anchor of [...bundle.anchors.slice(-1), ...saved]) {
     const covered = texts.filter((_, index) => drawn[index] <= Date.parse(anchor.at));
     if (covered.length !== anchor.count || (await sha256(covered.join("\n"))) !== anchor.digest) {
-      throw new Broken(`${anchor.at} 的锚点：当时已有的抽奖记录后来被改过。`);
+      throw new Broken(`${momentOf(anchor.at)} 的锚点：当时已有的抽奖记录后来被改过。`);
     }
   }
   if (saved.length) return [`这部手机在抽奖期间存下的 ${saved.length} 个锚点都对得上，记录没有事后重写。`];

@@ -27,20 +27,20 @@ const FAULTS = {
   bad_shape: "填写的内容有误，请点“改正”。",
 };
 
-/** What a phone needs offline: asked for when there is a network, else as it was kept. Null: no volunteer. */
-export async function bootstrap() {
+/** Keep what a phone needs offline, as it is now; null where somebody is no volunteer. */
+async function bootstrap() {
   try {
     keep("me.volunteer", await call("GET", "outreach/bootstrap"));
   } catch (error) {
-    if (error.code === "accounts.not_a_volunteer") drop("me.volunteer");
-    else if (!(error instanceof Unreachable && kept("me.volunteer"))) throw error;
+    if (error.code !== "accounts.not_a_volunteer") throw error;
+    drop("me.volunteer");
   }
   return kept("me.volunteer");
 }
 
 export async function showVolunteer() {
   if (!kept("me.session") && !kept("me.volunteer")) return { go: `#/login/${encodeURIComponent("#/volunteer")}` };
-  const start = await bootstrap();
+  const start = kept("me.volunteer") ?? (await bootstrap()); // a weak network keeps nobody waiting
   if (!start) return { go: "#/volunteer/join" };
   const places = { waiting: h("div"), today: h("div", { class: "card" }), own: h("div") };
   const show = () => {
@@ -84,14 +84,20 @@ async function sendQuietly(places) {
     const { clockOff } = await send();
     if (clockOff) places.said = notice("warn", para("手机的时间不准，差了 10 分钟以上，请在手机设置里校准。"));
     keep("me.own", { ...(await call("GET", "outreach/me")), at: Date.now() });
+    if (!(await bootstrap())) location.hash = "#/volunteer/join";
   } catch (error) {
-    places.said = notice(
-      "warn",
-      para(error instanceof Unreachable ? "现在没有网络。上报存在手机上，有网络时自动发送。" : error.message),
-    );
+    places.said = notice("warn", reasonOf(error));
   }
   refill(places.waiting, waitingCard(places));
   if (kept("me.own")) refill(places.own, ownCards(kept("me.own")));
+}
+
+/** Why it was not sent, and what to do. */
+function reasonOf(error) {
+  if (error instanceof Unreachable) return para("现在没有网络。上报存在手机上，有网络时自动发送。");
+  if (error.status !== 401) return para(error.message);
+  const again = linkButton("重新登录", `#/login/${encodeURIComponent("#/volunteer")}`, "plain");
+  return [para("登录已过期。上报存在手机上，重新登录后自动发送。"), again];
 }
 
 function waitingCard(places) {
