@@ -32,7 +32,7 @@ from quizsvc.lottery import cli as lottery_cli
 from quizsvc.lottery import rounds, rules
 from quizsvc.tables import metadata
 from tests.conftest import IDENTITY, SECRET
-from tests.desk.browser import Browser, at_desk
+from tests.desk.browser import Browser
 from tests.world import START, Phone, World, box, uuid_of
 
 SEEDS = [hashlib.sha256(f"canary {name}".encode()).digest() for name in ("round 1", "round 2", "closing draw")]
@@ -174,7 +174,8 @@ class Play:
     def read_the_desk(self, *aliases: str) -> None:
         """Every page of the desk, by everybody who may open it, and what stands behind these tickets."""
         for name in ("clerk", "operator", "auditor"):
-            browser = at_desk(self.world, name)
+            browser = Browser(self.world)
+            assert browser.sign_in(name).status_code == 303
             scans = [uuid_of(scan) for (scan,) in self.world.rows("SELECT id FROM redemptions")] or [uuid4()]
             for page in PAGES.values():
                 path = page.path.replace("<uuid:scan_id>", str(scans[0])).replace("<path:", "").replace(">", "")
