@@ -21,6 +21,7 @@ from quizsvc.campaigns.rules import Amendment, Campaign
 from quizsvc.kit.clock import utcnow
 from quizsvc.kit.db import reading, transaction
 from quizsvc.kit.errors import NotFound, Refusal
+from quizsvc.kit.http import refuses
 from quizsvc.kit.problems import FileRefused, Problem
 from quizsvc.lottery import register, rounds
 from quizsvc.lottery.rules import Round
@@ -29,6 +30,13 @@ from quizsvc.quiz import service as papers
 from quizsvc.regions import service as regions
 
 LONGEST_REASON = 500
+REFUSED = (
+    campaigns.SecondPersonNeeded,
+    campaigns.WrongState,
+    amendments.PapersDealt,
+    scope.ReasonMissing,
+    scope.ChangedMeanwhile,
+)
 bp = Blueprint("campaigns", __name__)
 
 
@@ -163,6 +171,7 @@ def show_act(slug: str, act: str) -> Response:
 
 
 @bp.post("/campaigns/<slug:slug>/acts/<act>")
+@refuses(*REFUSED)
 def do_act(slug: str, act: str) -> Response:
     """Publish, pause, resume, close or withdraw. Safe to repeat."""
     if act not in ACTS:
@@ -174,17 +183,10 @@ def do_act(slug: str, act: str) -> Response:
     except FileRefused:
         flash("还不能发布，请先处理下面列出的事项。", "bad")
         return redirect(url_for("desk.campaigns.show_campaign", slug=slug), 303)
-    except (campaigns.SecondPersonNeeded, campaigns.WrongState, amendments.PapersDealt, NoReason) as refusal:
-        return _refused(slug, act, refusal, reason=reason)
-    except scope.ChangedMeanwhile as refusal:
+    except REFUSED as refusal:
         return _refused(slug, act, refusal, reason=reason)
     flash(f"已{ACTS[act].title}。", "good")
     return redirect(url_for("desk.campaigns.show_campaign", slug=slug), 303)
-
-
-class NoReason(Refusal):
-    code, status = "desk.no_reason", 422
-    zh, en = "请写明原因", "Say why"
 
 
 def _act(campaign: Campaign, act: str, *, reason: str, staff: Staff) -> None:
@@ -193,8 +195,7 @@ def _act(campaign: Campaign, act: str, *, reason: str, staff: Staff) -> None:
         _require_seen(campaign)
         backoffice.publish(campaign, by=staff, now=now)
     elif act == "withdraw":
-        if not 1 <= len(reason) <= LONGEST_REASON:
-            raise NoReason
+        scope.require_reason(reason, longest=LONGEST_REASON)
         backoffice.withdraw(campaign, reason=reason, by=staff, now=now)
     else:
         backoffice.move(campaign, STATES[act], by=staff, now=now)

@@ -16,6 +16,7 @@ from quizsvc.campaigns.rules import Campaign
 from quizsvc.kit.clock import day_of, utcnow
 from quizsvc.kit.db import reading, transaction
 from quizsvc.kit.errors import NotFound, Refusal
+from quizsvc.kit.http import refuses
 from quizsvc.kit.sheets import csv_text
 from quizsvc.lottery import awards, register, rounds
 from quizsvc.lottery.register import Listed
@@ -26,11 +27,6 @@ LONGEST_REASON = 200
 AT_ONCE = 1000
 COLUMNS = ("奖品", "状态", "居民所在社区", "中奖时间", "领奖截止", "签号", "公开编号", "领取时间", "领取窗口", "经办人")
 bp = Blueprint("winners", __name__)
-
-
-class ReasonMissing(Refusal):
-    code, status = "desk.reason_missing", 422
-    zh, en = f"请写明原因，不超过 {LONGEST_REASON} 字", "Say why"
 
 
 class CitizenUnknown(Refusal):
@@ -141,16 +137,17 @@ def show_void(slug: str, award_id: UUID) -> Response:
 
 
 @bp.post("/campaigns/<slug:slug>/awards/<uuid:award_id>/void")
+@refuses(scope.ReasonMissing, awards.CannotVoid)
 def void(slug: str, award_id: UUID) -> Response:
     """Make an award void that was not fetched, for a written reason."""
     reason = request.form.get("reason", "").strip()
     try:
         with transaction():
             campaign = scope.get_campaign(slug, roles=OPERATOR)
-            _require_reason(reason)
+            scope.require_reason(reason, longest=LONGEST_REASON)
             if not awards.void_listed(campaign, award_id, reason=reason, by=scope.whoever().name, now=utcnow()):
                 raise NotFound
-    except (ReasonMissing, awards.CannotVoid) as refusal:
+    except (scope.ReasonMissing, awards.CannotVoid) as refusal:
         with reading():
             shown = _void_page(slug, award_id)
         return show_refusal(refusal, "award_void.html", reason=reason, **shown)
@@ -172,11 +169,6 @@ def _void_page(slug: str, award_id: UUID) -> dict[str, Any]:
     }
 
 
-def _require_reason(reason: str) -> None:
-    if not 1 <= len(reason) <= LONGEST_REASON:
-        raise ReasonMissing
-
-
 # --- who may not draw -------------------------------------------------------------------------------------------------
 
 
@@ -188,16 +180,17 @@ def list_blocks(slug: str) -> Response:
 
 
 @bp.post("/campaigns/<slug:slug>/blocks")
+@refuses(scope.ReasonMissing, CitizenUnknown)
 def block(slug: str) -> Response:
     """Let a person draw no more; tickets and answers stay."""
     typed = {name: request.form.get(name, "").strip() for name in ("citizen", "reason")}
     try:
         with transaction():
             campaign = scope.get_campaign(slug, roles=OPERATOR)
-            _require_reason(typed["reason"])
+            scope.require_reason(typed["reason"], longest=LONGEST_REASON)
             citizen = _get_citizen(typed["citizen"])
             done = awards.block(campaign, citizen, reason=typed["reason"], by=scope.whoever().name, now=utcnow())
-    except (ReasonMissing, CitizenUnknown) as refusal:
+    except (scope.ReasonMissing, CitizenUnknown) as refusal:
         with reading():
             shown = _blocks_page(slug)
         return show_refusal(refusal, "blocks.html", typed=typed, **shown)
@@ -236,14 +229,15 @@ def show_lift(slug: str, key: str) -> Response:
 
 
 @bp.post("/campaigns/<slug:slug>/blocks/<key>/lift")
+@refuses(scope.ReasonMissing)
 def lift(slug: str, key: str) -> Response:
     """Let a blocked person draw again."""
     reason = request.form.get("reason", "").strip()
     with reading():
         campaign = scope.get_campaign(slug, roles=OPERATOR)
     try:
-        _require_reason(reason)
-    except ReasonMissing as refusal:
+        scope.require_reason(reason, longest=LONGEST_REASON)
+    except scope.ReasonMissing as refusal:
         said = {"campaign": campaign, "key": key, "longest": LONGEST_REASON}
         return show_refusal(refusal, "block_lift.html", reason=reason, **said)
     with transaction():
