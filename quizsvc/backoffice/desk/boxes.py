@@ -16,7 +16,6 @@ from quizsvc.kit.canonical import canonical
 from quizsvc.kit.clock import utcnow
 from quizsvc.kit.db import reading, transaction
 from quizsvc.kit.errors import Refusal
-from quizsvc.kit.http import refuses
 from quizsvc.lottery import ledger, register, rounds, rules
 from quizsvc.lottery.ledger import BeaconFixed, RoundUnknown
 from quizsvc.lottery.rules import Round
@@ -103,7 +102,6 @@ def _lines(campaign: Campaign, one: Round, box: register.Box) -> list[dict[str, 
 
 
 @bp.post("/campaigns/<slug:slug>/rounds/<int:no>")
-@refuses(BeaconRefused, BeaconFixed)
 def enter_beacon(slug: str, no: int) -> Response:
     """Enter a round's public number, written twice: it can never be changed."""
     typed, again = (request.form.get(name, "").strip() for name in ("beacon", "again"))

@@ -21,7 +21,6 @@ from quizsvc.campaigns.rules import DRAFT, Campaign, definition_of
 from quizsvc.kit.clock import utcnow
 from quizsvc.kit.db import reading, transaction
 from quizsvc.kit.errors import Refusal
-from quizsvc.kit.http import refuses
 from quizsvc.kit.problems import FileRefused, Problem, parse_toml
 from quizsvc.lottery import rounds
 from quizsvc.materials import stock as materials
@@ -57,7 +56,6 @@ def show_edit(slug: str) -> Response:
 
 
 @bp.post("/campaigns/<slug:slug>/edit")
-@refuses(campaigns.Frozen, scope.ChangedMeanwhile)
 def edit(slug: str) -> Response:
     """Replace the draft by what the form says."""
     with reading():
@@ -150,7 +148,6 @@ def show_amend(slug: str) -> Response:
 
 
 @bp.post("/campaigns/<slug:slug>/amend")
-@refuses(campaigns.WrongState, campaigns.Over, scope.ChangedMeanwhile)
 def amend(slug: str) -> Response:
     """Put forward what the form says, for a second person."""
     with reading():

@@ -16,7 +16,6 @@ from quizsvc.campaigns.rules import Campaign
 from quizsvc.kit.clock import day_of, utcnow
 from quizsvc.kit.db import reading, transaction
 from quizsvc.kit.errors import NotFound, Refusal
-from quizsvc.kit.http import refuses
 from quizsvc.kit.sheets import csv_text
 from quizsvc.lottery import awards, register, rounds
 from quizsvc.lottery.register import Listed
@@ -137,7 +136,6 @@ def show_void(slug: str, award_id: UUID) -> Response:
 
 
 @bp.post("/campaigns/<slug:slug>/awards/<uuid:award_id>/void")
-@refuses(scope.ReasonMissing, awards.CannotVoid)
 def void(slug: str, award_id: UUID) -> Response:
     """Make an award void that was not fetched, for a written reason."""
     reason = request.form.get("reason", "").strip()
@@ -180,7 +178,6 @@ def list_blocks(slug: str) -> Response:
 
 
 @bp.post("/campaigns/<slug:slug>/blocks")
-@refuses(scope.ReasonMissing, CitizenUnknown)
 def block(slug: str) -> Response:
     """Let a person draw no more; tickets and answers stay."""
     typed = {name: request.form.get(name, "").strip() for name in ("citizen", "reason")}
@@ -229,7 +226,6 @@ def show_lift(slug: str, key: str) -> Response:
 
 
 @bp.post("/campaigns/<slug:slug>/blocks/<key>/lift")
-@refuses(scope.ReasonMissing)
 def lift(slug: str, key: str) -> Response:
     """Let a blocked person draw again."""
     reason = request.form.get("reason", "").strip()
