@@ -14,6 +14,7 @@ from sqlalchemy import text
 from werkzeug.test import TestResponse
 
 from quizsvc.accounts import service as accounts
+from quizsvc.accounts.rules import Staff
 from quizsvc.backoffice import service as backoffice
 from quizsvc.campaigns import service as campaigns
 from quizsvc.campaigns.files import read_campaign
@@ -284,6 +285,11 @@ class World:
             self.staff[name] = session["token"]
         phone.token = self.staff[name]
         return phone
+
+    def member(self, name: str) -> Staff:
+        """A staff member with the roles held now."""
+        with self.app.app_context(), reading():
+            return accounts.get_staff(name)
 
     def rows(self, query: str, **values: Any) -> list[tuple[Any, ...]]:
         """Plain SQL, for looking."""

@@ -98,6 +98,17 @@ class Consent:
     at: datetime
 
 
+@dataclass(frozen=True)
+class Search:
+    """Lines of the audit log that are looked for: each word that is given must fit; `begin` in, `end` out."""
+
+    actor: str = ""
+    act: str = ""
+    subject: str = ""
+    begin: datetime | None = None
+    end: datetime | None = None
+
+
 def may_grant(granter: Staff, *, to_name: str, role: str, on: Region) -> bool:
     """Operators grant within their subtree, never to themselves."""
     return granter.name != to_name and role in ROLES and granter.holds("operator", over=on)

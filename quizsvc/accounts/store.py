@@ -1,11 +1,11 @@
 """Every statement on people, roles, consent and audit."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, delete, exists, func, select, update
+from sqlalchemy import Row, bindparam, delete, exists, func, or_, select, update
 
 from quizsvc.accounts.models import (
     AuditRecord,
@@ -15,7 +15,7 @@ from quizsvc.accounts.models import (
     GrantRecord,
     StaffRecord,
 )
-from quizsvc.accounts.rules import Citizen, Consent
+from quizsvc.accounts.rules import Citizen, Consent, Search
 from quizsvc.kit.db import db, insert, insert_new, table_of
 
 
@@ -188,3 +188,37 @@ def add_audit(
             after=None if after is None else dict(after),
         )
     )
+
+
+def list_holders() -> Sequence[tuple[str, UUID]]:
+    """Name and region of every grant there is or was."""
+    wanted = select(StaffRecord.name, GrantRecord.region_id).join(GrantRecord, GrantRecord.staff_id == StaffRecord.id)
+    return [(row[0], row[1]) for row in db.session.execute(wanted.distinct())]
+
+
+def list_audit(
+    search: Search, *, names: Collection[str] | None, slugs: Collection[str], below: int | None, limit: int
+) -> Sequence[Row[*tuple[Any, ...]]]:
+    """Lines that fit, the latest first. `names`: only what these people did, or what was done to them or to `slugs`."""
+    line = AuditRecord
+    wanted = select(line.id, line.at, line.actor, line.act, line.subject, line.before, line.after)
+    if names is not None:
+        own = [line.subject.startswith(f"{slug}/", autoescape=True) for slug in slugs]  # a round: play/1
+        wanted = wanted.where(or_(line.actor.in_(names), line.subject.in_([*names, *slugs]), *own))
+    for column, word in ((line.actor, search.actor), (line.act, search.act)):
+        if word:
+            wanted = wanted.where(column == word)
+    if search.subject:
+        wanted = wanted.where(line.subject.contains(search.subject, autoescape=True))
+    if search.begin is not None:
+        wanted = wanted.where(line.at >= search.begin)
+    if search.end is not None:
+        wanted = wanted.where(line.at < search.end)
+    if below is not None:
+        wanted = wanted.where(line.id < below)
+    return db.session.execute(wanted.order_by(line.id.desc()).limit(limit)).all()
+
+
+def list_acts() -> Sequence[str]:
+    """Every act that the audit log knows, in order."""
+    return db.session.scalars(select(AuditRecord.act).distinct().order_by(AuditRecord.act)).all()

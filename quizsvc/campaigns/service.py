@@ -17,6 +17,7 @@ from quizsvc.kit.errors import Refusal
 from quizsvc.kit.ids import new_id
 from quizsvc.kit.pages import PageOf, decode_cursor, page_from
 from quizsvc.regions import service as regions
+from quizsvc.regions.rules import Region
 
 CLOSING_DRAW = 0  # stands for its round's number, which is known only when the last round is over
 
@@ -130,6 +131,11 @@ def get_seen(slug: str, *, staff: Staff, roles: Collection[str]) -> Campaign:
     if not any(staff.holds(role, over=owner) for role in roles):
         raise CampaignUnknown
     return campaign
+def list_slugs_under(tops: Collection[Region]) -> list[str]:
+    """The names of all campaigns, drafts too, that belong to these regions or lie under them."""
+    standings = store.list_standings()
+    owners = regions.list_regions_by_id(one.region_id for one in standings)
+    return sorted(one.slug for one in standings if any(top.covers(owners[one.region_id]) for top in tops))
 
 
 def require_open(campaign: Campaign, *, now: datetime) -> None:

@@ -75,7 +75,7 @@ def list_slugs(*, after: str, limit: int) -> Sequence[str]:
 
 
 def list_standings(*, states: Sequence[str] | None = None, ids: Collection[UUID] | None = None) -> list[Standing]:
-    """Campaigns in one of these states, or with one of these ids, in order of id."""
+    """Campaigns in one of these states, or with one of these ids, or all, in order of id."""
     wanted = _STANDING.order_by(_campaigns.id)
     if states is not None:
         wanted = wanted.where(_campaigns.state.in_(states))

@@ -61,12 +61,18 @@ class UndoTooLate(Refusal):
 
 @dataclass(frozen=True)
 class Found:
-    """A looked-up award: nothing was changed. `desk`: the winner's community, None if none was chosen."""
+    """A looked-up award: nothing was changed. `desk`: the winner's community, None if none was chosen.
+
+    `redeemed_in`: where it was handed over, if it was.
+    """
 
     prize: Prize
+    campaign: Campaign
     state: str
+    expires_at: datetime
     desk: Region | None
     redeemed: Redemption | None
+    redeemed_in: Region | None
 
 
 @dataclass(frozen=True)
@@ -83,7 +89,15 @@ def look_up(code: str, *, staff: Staff, now: datetime) -> Found:
     award, campaign, _ = _find(code, staff=staff)
     desk = None if award.region_id is None else regions.get_region_by_id(award.region_id)
     standing = award_store.find_standing_redemption(award.id)
-    return Found(campaign.definition.prize(award.prize), rules.state_at(award, now=now), desk, standing)
+    return Found(
+        prize=campaign.definition.prize(award.prize),
+        campaign=campaign,
+        state=rules.state_at(award, now=now),
+        expires_at=award.expires_at,
+        desk=desk,
+        redeemed=standing,
+        redeemed_in=None if standing is None else regions.get_region_by_id(standing.region_id),
+    )
 
 
 def redeem(scan_id: UUID, *, code: str, note: str, staff: Staff, now: datetime) -> Redeemed:
@@ -150,20 +164,20 @@ def _hand_over(redemption: Redemption, award: Award, *, prize: Prize, desk: Regi
     )
 
 
+def get_redeemed(scan_id: UUID, *, staff: Staff) -> Redeemed:
+    """A redemption, for who made it or an operator over its campaign; RedemptionUnknown."""
+    return _seen_by(staff, scan_id)[0]
+
+
 def undo(scan_id: UUID, *, reason: str, staff: Staff, now: datetime) -> Redeemed:
     """Take a redemption back: a clerk the own one for 15 minutes, an operator any in the subtree. Safe to repeat.
 
     RedemptionUnknown (also: not this person's to undo), UndoTooLate.
     """
-    redemption = award_store.find_redemption(scan_id)
-    if redemption is None:
-        raise RedemptionUnknown
-    shown, campaign, winner_id = _shown(redemption)
-    if not staff.holds("operator", over=regions.get_region_by_id(campaign.region_id)):
-        if redemption.staff_id != staff.id:
-            raise RedemptionUnknown
-        if redemption.undone_at is None and now > redemption.redeemed_at + rules.CLERK_UNDO:
-            raise UndoTooLate
+    shown, campaign, winner_id, is_operator = _seen_by(staff, scan_id)
+    redemption = shown.redemption
+    if not is_operator and redemption.undone_at is None and now > redemption.redeemed_at + rules.CLERK_UNDO:
+        raise UndoTooLate
     if award_store.record_undo(scan_id, by=staff.name, reason=reason, now=now):
         award_store.record_won_again(redemption.award_id)
         dirty.mark(PERSON, whole=campaign.id, part=winner_id, now=now)
@@ -171,6 +185,18 @@ def undo(scan_id: UUID, *, reason: str, staff: Staff, now: datetime) -> Redeemed
         after = {"scan": str(scan_id), "reason": reason}
         accounts.audit(staff.name, act="award.undo", subject=str(redemption.award_id), after=after, now=now)
     return shown
+
+
+def _seen_by(staff: Staff, scan_id: UUID) -> tuple[Redeemed, Campaign, UUID, bool]:
+    """A redemption, its campaign, who won, and whether this is an operator over it; RedemptionUnknown."""
+    redemption = award_store.find_redemption(scan_id)
+    if redemption is None:
+        raise RedemptionUnknown
+    shown, campaign, winner_id = _shown(redemption)
+    is_operator = staff.holds("operator", over=regions.get_region_by_id(campaign.region_id))
+    if not is_operator and redemption.staff_id != staff.id:
+        raise RedemptionUnknown
+    return shown, campaign, winner_id, is_operator
 
 
 def _find(code: str, *, staff: Staff) -> tuple[Award, Campaign, Region]:

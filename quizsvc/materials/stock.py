@@ -89,6 +89,17 @@ def _stock_of(rows: Sequence[stock_store.StockRow]) -> list[Stock]:
     ]
 
 
+def sum_stores(region: Region) -> dict[str, int]:
+    """What the stores of a region's subtree have on hand, by material; a material that never was there is missing."""
+    return stock_store.sum_stores([region.path])
+
+
+def count_overdrawn(staff: Staff) -> int:
+    """Volunteers in the reach of a staff member whose books are below zero: an issue was not written down."""
+    paths = staff.paths(rules.ROLES, under=None)
+    return stock_store.count_overdrawn(paths) if paths else 0
+
+
 def _reach(staff: Staff, *, under: str | None) -> list[str]:
     """The paths of the subtrees whose stock a staff member sees."""
     seen = staff.paths((*rules.ROLES, "auditor"), under=None if under is None else regions.get_region(under))

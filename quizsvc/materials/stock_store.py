@@ -8,7 +8,7 @@ from sqlalchemy.orm import aliased
 
 from quizsvc.kit.db import db
 from quizsvc.materials.models import BalanceRecord, HolderRecord, MovementRecord
-from quizsvc.materials.rules import REVERSAL, Flow
+from quizsvc.materials.rules import REVERSAL, STORE, Flow
 
 
 def list_flows(paths: Sequence[str]) -> tuple[list[Flow], dict[str, int]]:
@@ -80,6 +80,29 @@ def _stock() -> Select[*tuple[Any, ...]]:
         .join(holder, holder.name == balance.holder)
         .order_by(balance.holder, balance.material)
     )
+
+
+def sum_stores(paths: Sequence[str]) -> dict[str, int]:
+    """What the stores of some subtrees have, by material; not what volunteers have."""
+    balance, holder = BalanceRecord, HolderRecord
+    wanted = (
+        select(balance.material, func.sum(balance.quantity))
+        .join(holder, holder.name == balance.holder)
+        .where(holder.kind == STORE, _within(holder, paths))
+        .group_by(balance.material)
+    )
+    return {row[0]: int(row[1]) for row in db.session.execute(wanted)}
+
+
+def count_overdrawn(paths: Sequence[str]) -> int:
+    """Volunteers of some subtrees who handed out more of something than the books say they had."""
+    balance, holder = BalanceRecord, HolderRecord
+    wanted = (
+        select(func.count(balance.holder.distinct()))
+        .join(holder, holder.name == balance.holder)
+        .where(balance.quantity < 0, _within(holder, paths))
+    )
+    return db.session.scalar(wanted) or 0
 
 
 def list_keepings() -> set[tuple[str, str]]:

@@ -69,6 +69,12 @@ def list_held(*, under: str | None, staff: Staff, cursor: str | None, limit: int
     return page_from(_shown(rows), limit=limit, key=lambda one: (str(one.id),))
 
 
+def count_held(staff: Staff) -> int:
+    """How much waits for a decision in the reach of a staff member who may decide."""
+    paths = staff.paths(MAY_DECIDE, under=None)
+    return held_store.count_waiting(paths) if paths else 0
+
+
 def decide(held_id: UUID, *, decision: str, note: str | None, staff: Staff, now: datetime) -> Held:
     """Count a held revision, or refuse it: once, the first word stands. HeldUnknown, also where one has no role.
 

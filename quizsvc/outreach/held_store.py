@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, Row, Select, exists, func, or_, select, update
 from sqlalchemy.orm import aliased
 
 from quizsvc.kit.db import db
@@ -47,13 +47,23 @@ def find_held(held_id: UUID) -> Row[*tuple[Any, ...]] | None:
 
 def list_waiting(paths: Sequence[str], *, after: UUID | None, limit: int) -> Sequence[Row[*tuple[Any, ...]]]:
     """What waits in some subtrees, oldest first; not what a decision could change nothing of any more."""
+    wanted = _held().where(*_waiting(paths))
+    if after is not None:
+        wanted = wanted.where(HeldRecord.id > after)
+    return db.session.execute(wanted.order_by(HeldRecord.id).limit(limit)).all()
+
+
+def count_waiting(paths: Sequence[str]) -> int:
+    """How much waits in some subtrees."""
+    waiting = _held().where(*_waiting(paths)).subquery()
+    return db.session.scalar(select(func.count()).select_from(waiting)) or 0
+
+
+def _waiting(paths: Sequence[str]) -> tuple[ColumnElement[bool], ...]:
     held, later = HeldRecord, aliased(RevisionRecord)
     overtaken = exists().where(later.tally_id == held.tally_id, later.in_force, later.revision > held.revision)
     within = or_(*(func.substr(held.region_path, 1, len(path)) == path for path in paths))
-    wanted = _held().where(held.decision.is_(None), within, ~TallyRecord.voided, ~overtaken)
-    if after is not None:
-        wanted = wanted.where(held.id > after)
-    return db.session.execute(wanted.order_by(held.id).limit(limit)).all()
+    return held.decision.is_(None), within, ~TallyRecord.voided, ~overtaken
 
 
 def record_decision(held_id: UUID, *, decision: str, by: str, note: str | None, now: datetime) -> None:

@@ -258,3 +258,13 @@ def list_ticket_regions(campaign_id: UUID, citizens: Collection[UUID]) -> dict[U
     """By ticket, where its owner was at home."""
     wanted = select(_tickets.id, _tickets.region_id).where(_tickets.citizen_id.in_(citizens))
     return {row[0]: row[1] for row in db.session.execute(wanted.where(_tickets.campaign_id == campaign_id))}
+
+
+def find_traced(known_as: UUID) -> tuple[Paper, UUID | None, datetime | None] | None:
+    """A paper by its own id or its ticket's, with the ticket's id and time; whoever's it is."""
+    named = select(_tickets.paper_id).where(_tickets.id == known_as).scalar_subquery()
+    paper_id = db.session.scalar(select(_papers.id).where((_papers.id == known_as) | (_papers.id == named)))
+    if paper_id is None:
+        return None
+    ticket = db.session.execute(select(_tickets.id, _tickets.earned_at).where(_tickets.paper_id == paper_id)).first()
+    return (get_paper(paper_id), *(ticket or (None, None)))

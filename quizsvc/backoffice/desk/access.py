@@ -11,6 +11,7 @@ from quizsvc.accounts.rules import ROLES, Staff
 from quizsvc.backoffice.desk import cookie
 from quizsvc.kit.clock import utcnow
 from quizsvc.kit.db import reading
+from quizsvc.kit.errors import BadRequest
 from quizsvc.kit.http import refuses
 
 ANYBODY: frozenset[str] = frozenset()
@@ -82,6 +83,17 @@ PAGES: Mapping[str, Page] = {
     "winners.lift": Page("解除限制", "/campaigns/<slug:slug>/blocks/<key>/lift", OPERATOR),
     "coupon_lists.show_coupons": Page("券码", "/campaigns/<slug:slug>/coupons", READERS),
     "coupon_lists.load": Page("券码", "/campaigns/<slug:slug>/coupons", OPERATOR, largest=UPLOAD),
+    "redemption.show_redemption": Page("兑奖", "/redemption", CLERK, "窗口"),
+    "redemption.look_up": Page("兑奖", "/redemption/lookup", CLERK),
+    "redemption.show_register": Page("领取登记表", "/redemption/register", CLERK),
+    "redemption.show_done": Page("已兑付", "/redemption/<uuid:scan_id>", CLERK),
+    "redemption.hand_over": Page("兑奖", "/redemption/<uuid:scan_id>", CLERK),
+    "redemption.ask_undo": Page("撤销兑付", "/redemption/<uuid:scan_id>/undo", CLERK | OPERATOR),
+    "redemption.undo": Page("撤销兑付", "/redemption/<uuid:scan_id>/undo", CLERK | OPERATOR),
+    "receipt.show_receipt": Page("凭证查询", "/receipt", OPERATOR | AUDITOR, "管理"),
+    "receipt.find": Page("凭证查询", "/receipt", OPERATOR | AUDITOR),
+    "audit.show_audit": Page("审计日志", "/audit", OPERATOR | AUDITOR, "管理"),
+    "audit.export": Page("审计日志导出", "/audit.csv", OPERATOR | AUDITOR),
     "lost.find_nothing": Page("没有这个页面", "/<path:rest>", EVERY_ROLE),
 }
 
@@ -89,6 +101,7 @@ PAGES: Mapping[str, Page] = {
 @refuses(accounts.TokenMissing, accounts.TokenRefused, accounts.RoleMissing, cookie.PageExpired)
 def guard() -> None:
     """Let in whom the table names, with a form of ours if they write. Roles are read anew for each request."""
+    _require_text()
     page = PAGES.get(str(request.endpoint).removeprefix(PREFIX))
     if page is None:
         raise accounts.RoleMissing
@@ -99,6 +112,13 @@ def guard() -> None:
     if page.largest is not None:  # before the form is read, and only for who may open the page
         request.max_content_length = request.max_form_memory_size = page.largest
     cookie.require_own_form()
+
+
+def _require_text() -> None:
+    """BadRequest for a NUL, which no database keeps as text, and no person types."""
+    said = (*request.args.items(multi=True), *request.form.items(multi=True), *(request.view_args or {}).items())
+    if any("\0" in f"{name}{value}" for name, value in said):
+        raise BadRequest
 
 
 def _signed_in() -> Staff:

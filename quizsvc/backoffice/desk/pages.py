@@ -19,6 +19,7 @@ from quizsvc.backoffice.desk import (
     today,
     winners,
 )
+from quizsvc.backoffice.desk import audit, cookie, doors, receipt, redemption, render, today
 from quizsvc.backoffice.desk.access import guard
 from quizsvc.kit import crypto
 from quizsvc.kit.errors import NotFound
@@ -37,6 +38,7 @@ def find_nothing(rest: str) -> Response:  # noqa: ARG001 - the address says noth
 
 TOPICS = (doors, today, campaigns, drafting, questions, boxes, winners, coupon_lists)
 BLUEPRINTS = (render.files, *(topic.bp for topic in TOPICS), lost)
+BLUEPRINTS = (render.files, doors.bp, today.bp, redemption.bp, receipt.bp, audit.bp, lost)
 
 HEADERS = {
     "Content-Security-Policy": "default-src 'self'; img-src 'self' data: blob:; object-src 'none'; base-uri 'none'; "

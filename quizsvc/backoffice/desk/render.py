@@ -10,6 +10,7 @@ from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
 from quizsvc.backoffice.desk import access, words
+from quizsvc.kit.canonical import canonical
 from quizsvc.kit.clock import SHANGHAI
 from quizsvc.kit.errors import Refusal
 from quizsvc.kit.files import shipped
@@ -63,6 +64,11 @@ def moment(value: datetime | None) -> str:
     return "" if value is None else value.astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M")
 
 
+def second(value: datetime | None) -> str:
+    """2026-12-01 10:00:59, in Shanghai."""
+    return "" if value is None else value.astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M:%S")
+
+
 def hour(value: datetime | None) -> str:
     """10:00, in Shanghai."""
     return "" if value is None else value.astimezone(SHANGHAI).strftime("%H:%M")
@@ -83,6 +89,13 @@ def in_fours(digits: str) -> str:
     return " ".join(digits[at : at + 4] for at in range(0, len(digits), 4))
 
 
+def spoken(value: object) -> str:
+    """A value of the audit log: a text as it is, a state or role in Chinese, anything else as JSON."""
+    if isinstance(value, str):
+        return words.VALUES.get(value, value)
+    return "无" if value is None else canonical(value)
+
+
 def attributes(said: Mapping[str, object]) -> Markup:
     """HTML attributes; True is the bare name, False and None leave it out."""
     return Markup("").join(
@@ -95,6 +108,6 @@ def attributes(said: Mapping[str, object]) -> Markup:
 def init_templates(app: Flask) -> None:
     """The desk's own tongue in templates; a name that is missing is a fault and not an empty place."""
     env = app.jinja_env.overlay(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    ours = (moment, hour, yuan, count, in_fours, attributes)
+    ours = (moment, second, hour, yuan, count, in_fours, spoken, attributes)
     env.filters = env.filters | {one.__name__: one for one in ours}
     app.extensions[TEMPLATES] = env
