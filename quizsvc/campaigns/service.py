@@ -131,6 +131,8 @@ def get_seen(slug: str, *, staff: Staff, roles: Collection[str]) -> Campaign:
     if not any(staff.holds(role, over=owner) for role in roles):
         raise CampaignUnknown
     return campaign
+
+
 def list_slugs_under(tops: Collection[Region]) -> list[str]:
     """The names of all campaigns, drafts too, that belong to these regions or lie under them."""
     standings = store.list_standings()

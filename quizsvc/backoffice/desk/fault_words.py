@@ -65,7 +65,7 @@ _CAMPAIGN = (
     ("reaches outside the campaign", "超出了活动的起止时间", "请把这一轮放在活动时间之内"),
     (r"overlaps round (\d+)", r"与第 \1 轮时间重叠", "上一轮结束后才能开始下一轮"),
     ("is not after the last round", "应晚于最后一轮的结束时间", "请给中奖居民留出领奖时间"),
-    ("is not after closes_at", "应晚于活动结束时间", "补抽在活动结束之后、领奖截止之前进行"),
+    ("is not after closes_at", "应晚于活动结束时间", "收尾抽奖在活动结束之后、领奖截止之前进行"),
     (r"(\S+) of difficulty (\d) stands twice", r"\1 难度 \2 写了两次", "请把题数合在一项里"),
     (r"code (\S+) stands twice", r"代号 \1 重复", "每种奖品用自己的代号"),
     ("is worth more than 50,000 yuan", "价值超过 5 万元", "《规范促销行为暂行规定》不允许"),

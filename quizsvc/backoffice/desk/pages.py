@@ -8,6 +8,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
 from quizsvc.backoffice.desk import (
+    audit,
     boxes,
     campaigns,
     cookie,
@@ -15,11 +16,12 @@ from quizsvc.backoffice.desk import (
     doors,
     drafting,
     questions,
+    receipt,
+    redemption,
     render,
     today,
     winners,
 )
-from quizsvc.backoffice.desk import audit, cookie, doors, receipt, redemption, render, today
 from quizsvc.backoffice.desk.access import guard
 from quizsvc.kit import crypto
 from quizsvc.kit.errors import NotFound
@@ -36,9 +38,8 @@ def find_nothing(rest: str) -> Response:  # noqa: ARG001 - the address says noth
     raise NotFound
 
 
-TOPICS = (doors, today, campaigns, drafting, questions, boxes, winners, coupon_lists)
+TOPICS = (doors, today, redemption, receipt, audit, campaigns, drafting, questions, boxes, winners, coupon_lists)
 BLUEPRINTS = (render.files, *(topic.bp for topic in TOPICS), lost)
-BLUEPRINTS = (render.files, doors.bp, today.bp, redemption.bp, receipt.bp, audit.bp, lost)
 
 HEADERS = {
     "Content-Security-Policy": "default-src 'self'; img-src 'self' data: blob:; object-src 'none'; base-uri 'none'; "

@@ -191,7 +191,7 @@ def block(slug: str) -> Response:
         with reading():
             shown = _blocks_page(slug)
         return show_refusal(refusal, "blocks.html", typed=typed, **shown)
-    flash("已限制抽奖。" if done else "这位居民已在名单里，没有改动。", "good" if done else "warn")
+    flash("已禁止抽奖。" if done else "这位居民已在名单里，没有改动。", "good" if done else "warn")
     return redirect(url_for("desk.winners.list_blocks", slug=slug), 303)
 
 
@@ -239,5 +239,5 @@ def lift(slug: str, key: str) -> Response:
     with transaction():
         if not awards.lift_listed(campaign, key, reason=reason, by=scope.whoever().name, now=utcnow()):
             raise NotFound
-    flash("已解除限制，原有的抽奖券仍可使用。", "good")
+    flash("已恢复抽奖，原有的抽奖券仍可使用。", "good")
     return redirect(url_for("desk.winners.list_blocks", slug=slug), 303)
