@@ -101,7 +101,6 @@ PAGES: Mapping[str, Page] = {
 @refuses(accounts.TokenMissing, accounts.TokenRefused, accounts.RoleMissing, cookie.PageExpired)
 def guard() -> None:
     """Let in whom the table names, with a form of ours if they write. Roles are read anew for each request."""
-    _require_text()
     page = PAGES.get(str(request.endpoint).removeprefix(PREFIX))
     if page is None:
         raise accounts.RoleMissing
@@ -111,6 +110,7 @@ def guard() -> None:
             raise accounts.RoleMissing
     if page.largest is not None:  # before the form is read, and only for who may open the page
         request.max_content_length = request.max_form_memory_size = page.largest
+    _require_text()
     cookie.require_own_form()
 
 
