@@ -3,6 +3,7 @@
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Literal
 
@@ -82,6 +83,9 @@ def settings_from(env: Mapping[str, str]) -> Settings:
         problems.append(f"{PREFIX}QUESTION_SECOND_PERSON is yes or no, not {second_person!r}")
     if kind not in ("miniprogram", "web"):
         problems.append(f"{PREFIX}WECHAT_KIND is miniprogram or web, not {kind!r}")
+    trusted_proxies = _words(env.get(f"{PREFIX}TRUSTED_PROXIES", ""))
+    wrong = [one for one in trusted_proxies if not _is_network(one)]
+    problems += [f"{PREFIX}TRUSTED_PROXIES: {one!r} is no address, network or *" for one in wrong]
     if problems:
         raise SettingsRefused("\n".join(problems))
     return Settings(
@@ -95,9 +99,16 @@ def settings_from(env: Mapping[str, str]) -> Settings:
             kind="web" if kind == "web" else "miniprogram",
             api_base=(env.get(f"{PREFIX}WECHAT_API_BASE") or WECHAT_API_BASE).rstrip("/"),
         ),
-        trusted_proxies=_words(env.get(f"{PREFIX}TRUSTED_PROXIES", "")),
+        trusted_proxies=trusted_proxies,
         question_second_person=second_person == "yes",
     )
+
+
+def _is_network(word: str) -> bool:
+    try:
+        return word == "*" or bool(ip_network(word, strict=False))
+    except ValueError:
+        return False
 
 
 def _words(text: str) -> tuple[str, ...]:

@@ -45,6 +45,16 @@ def test_the_rest_is_read_where_it_is_given() -> None:
     assert found.trusted_proxies == ("10.0.0.1", "10.0.0.2")
 
 
+def test_a_proxy_is_an_address_a_network_or_whoever_connects() -> None:
+    good = "10.0.0.0/8, ::1, fd00::/8, *"
+    assert settings_from(GOOD | {"QUIZSVC_TRUSTED_PROXIES": good}).trusted_proxies == tuple(good.split(", "))
+    told = refused(GOOD | {"QUIZSVC_TRUSTED_PROXIES": "10.0.0.1, localhost, 10.0.0.0/99"})
+    assert told.splitlines() == [
+        "QUIZSVC_TRUSTED_PROXIES: 'localhost' is no address, network or *",
+        "QUIZSVC_TRUSTED_PROXIES: '10.0.0.0/99' is no address, network or *",
+    ]
+
+
 @pytest.mark.parametrize("value", [None, "", "  "])
 @pytest.mark.parametrize("name", GOOD)
 def test_a_missing_setting_is_named_alone(name: str, value: str | None) -> None:

@@ -1,5 +1,6 @@
 """The desk's doors: the cookie, the forms' token, how often one may try, how a sign-in ends."""
 
+import json
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -179,6 +180,28 @@ def test_an_address_tries_many_names_and_then_waits(world: World, monkeypatch: p
     forged = Browser(world, **here, headers={"X-Forwarded-For": "198.51.100.1"})
     assert forged.sign_in("clerk").status_code == 429
     assert Browser(world, **there).sign_in("clerk").status_code == 303
+
+
+@pytest.mark.parametrize(
+    ("peer", "forwarded", "seen"),
+    [
+        ("10.0.0.1", "203.0.113.7", "203.0.113.7"),
+        ("10.0.0.1", "198.51.100.9, 203.0.113.7, 10.0.0.2", "203.0.113.7"),
+        ("10.0.0.1", "", "10.0.0.1"),
+        ("203.0.113.7", "198.51.100.9", "203.0.113.7"),
+        ("10.0.0.1", "nonsense", "nonsense"),
+    ],
+)
+def test_an_address_is_what_the_last_trusted_proxy_saw(
+    world: World, app: Flask, redis_url: str, peer: str, forwarded: str, seen: str
+) -> None:
+    url = app.config["SQLALCHEMY_DATABASE_URI"]
+    settings = Settings(url, redis_url, (SECRET,), IDENTITY, wechat=None, trusted_proxies=("10.0.0.0/8",))
+    asked = {"environ_overrides": {"REMOTE_ADDR": peer}, "headers": {"X-Forwarded-For": forwarded}}
+    with another_app(settings) as behind:
+        assert Browser(World(behind), **asked).sign_in("clerk").status_code == 303
+    (after,) = world.rows("SELECT after FROM audit WHERE act = 'staff.sign_in'")[0]
+    assert f'"{seen}"' in (after if isinstance(after, str) else json.dumps(after))
 
 
 def test_no_password_and_no_name_is_kept_in_redis(world: World, redis: Redis) -> None:
