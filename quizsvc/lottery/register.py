@@ -1,5 +1,6 @@
 """What the office reads of a campaign's boxes and prizes: never a seed, a redemption code or a coupon's code."""
 
+from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,7 +8,7 @@ from uuid import UUID
 
 from quizsvc.campaigns.rules import Campaign
 from quizsvc.kit.pages import PageOf, decode_cursor, page_from
-from quizsvc.lottery import register_store
+from quizsvc.lottery import register_store, rounds
 from quizsvc.lottery.rules import AWARD_STATES, Round
 
 
@@ -91,6 +92,9 @@ class Box:
 
 def look_into(one: Round) -> Box:
     """Count what was drawn; where in the box the rest lies, nobody sees."""
+    if one.is_closing_draw:
+        lines = rounds.list_lines(one)
+        return Box(len(lines), Counter(line["prize"] for line in lines if line["prize"] is not None))
     return Box(register_store.count_draws(one.id), register_store.count_draws_by_prize(one.id))
 
 

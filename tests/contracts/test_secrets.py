@@ -7,6 +7,7 @@ and command in Redis and every column of every table; for the secret's bytes, he
 import base64
 import hashlib
 import logging
+import re
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -35,6 +36,7 @@ from tests.conftest import IDENTITY, SECRET
 from tests.desk.browser import Browser
 from tests.world import START, Phone, World, box, uuid_of
 
+WORD = re.compile(r"<(?:\w+:)?(\w+)>")
 SEEDS = [hashlib.sha256(f"canary {name}".encode()).digest() for name in ("round 1", "round 2", "closing draw")]
 KEYS = [SECRET.encode(), IDENTITY.encode(), hashlib.sha256(b"quizsvc/seal|" + SECRET.encode()).digest()]
 END = START + timedelta(days=2)
@@ -177,9 +179,12 @@ class Play:
             browser = Browser(self.world)
             assert browser.sign_in(name).status_code == 303
             scans = [uuid_of(scan) for (scan,) in self.world.rows("SELECT id FROM redemptions")] or [uuid4()]
+            won = [uuid_of(award) for (award,) in self.world.rows("SELECT id FROM awards")] or [uuid4()]
+            there = {"scan_id": scans[0], "slug": "play", "code": "loan-001", "award_id": won[0], "act": "pause"}
             for page in PAGES.values():
-                path = page.path.replace("<uuid:scan_id>", str(scans[0])).replace("<path:", "").replace(">", "")
-                browser.open(f"/desk{path}")
+                for no in (1, 2, 3) if "no>" in page.path else (1,):
+                    values = there | {"no": no}
+                    browser.open("/desk" + WORD.sub(lambda word: str(values.get(word[1], "x")), page.path))  # noqa: B023
             for alias in aliases:
                 browser.open("/desk/receipt")
                 if 'name="word"' in browser.page:
@@ -300,6 +305,7 @@ def test_no_seed_gets_out_before_its_round_is_closed(play: Play, clock: time_mac
     type_every_command(play)
     play.look_everywhere()
     ledger = "GET /api/v1/campaigns/play/rounds/{}/ledger 200"
+    bundle = "GET /desk/campaigns/play/rounds/{}/bundle 200"
     assert net.find(SEEDS[0]) == {ledger.format(1)}  # and so the search does find what is there
     assert [net.find(secret) for secret in (*SEEDS[1:], *KEYS)] == [set()] * 5
     net.clear()
@@ -308,8 +314,9 @@ def test_no_seed_gets_out_before_its_round_is_closed(play: Play, clock: time_mac
     clock.move_to(END)
     world.tick()
     play.read_every_page(world.phone(), *answers)
+    play.read_the_desk(*aliases)
     play.look_everywhere()
-    assert net.find(SEEDS[1]) == {ledger.format(2)}
+    assert net.find(SEEDS[1]) == {ledger.format(2), bundle.format(2)}
     assert net.find(SEEDS[2]) == set()
     play.command("lottery", "beacon", "play", "3", "888", "--as", "operator")
     clock.shift(timedelta(minutes=2))

@@ -118,7 +118,7 @@ def test_the_public_number_is_entered_once_and_written_twice(world: World) -> No
     assert 'value="01 02 03"' in browser.page
     assert browser.send("/desk/campaigns/play/rounds/1", beacon="01 02 03", again="01 02 03").status_code == 303
     browser.open("/desk/campaigns/play/rounds/1")
-    assert "登记公开数" not in browser.text()
+    assert "录入公开数" not in browser.text()
     assert browser.send("/desk/campaigns/play/rounds/1", beacon="9", again="9").status_code == 409
     assert world.rows("SELECT beacon FROM rounds") == [("01 02 03",)]
     assert world.rows("SELECT actor FROM audit WHERE act = 'round.beacon'") == [("operator",)]
@@ -187,7 +187,7 @@ def test_a_person_is_blocked_and_let_draw_again(world: World) -> None:
     ((one,),) = world.rows("SELECT id FROM citizens")
     browser = at_desk(world, "operator")
     browser.open("/desk/campaigns/play/blocks")
-    assert "没有人被限制抽奖" in browser.text()
+    assert "没有人被禁止抽奖" in browser.text()
     for typed in ("", "nonsense", "01890000-0000-7000-8000-000000000001"):
         assert browser.send("/desk/campaigns/play/blocks", citizen=typed, reason="刷票").status_code == 404
         assert "没有这个居民编号" in browser.text()

@@ -145,6 +145,23 @@ PAGES: Mapping[str, Page] = {
     "staff.take_step": Page("请确认", "/staff/<uuid:member_id>/<any(revoke, reset, dismiss):step>", OPERATOR),
     "password.show_password": Page("修改密码", "/password", EVERY_ROLE, "管理"),
     "password.change": Page("修改密码", "/password", EVERY_ROLE),
+    "winners.list_blocks": Page("禁止抽奖名单", "/campaigns/<slug:slug>/blocks", READERS),
+    "winners.block": Page("禁止抽奖名单", "/campaigns/<slug:slug>/blocks", OPERATOR),
+    "winners.show_lift": Page("恢复抽奖", "/campaigns/<slug:slug>/blocks/<key>/lift", OPERATOR),
+    "winners.lift": Page("恢复抽奖", "/campaigns/<slug:slug>/blocks/<key>/lift", OPERATOR),
+    "coupon_lists.show_coupons": Page("卡券", "/campaigns/<slug:slug>/coupons", READERS),
+    "coupon_lists.load": Page("卡券", "/campaigns/<slug:slug>/coupons", OPERATOR, largest=UPLOAD),
+    "redemption.show_redemption": Page("兑奖", "/redemption", CLERK, "窗口"),
+    "redemption.look_up": Page("兑奖", "/redemption/lookup", CLERK),
+    "redemption.show_register": Page("领取登记表", "/redemption/register", CLERK),
+    "redemption.show_done": Page("已兑付", "/redemption/<uuid:scan_id>", CLERK),
+    "redemption.hand_over": Page("兑奖", "/redemption/<uuid:scan_id>", CLERK),
+    "redemption.ask_undo": Page("撤销兑付", "/redemption/<uuid:scan_id>/undo", CLERK | OPERATOR),
+    "redemption.undo": Page("撤销兑付", "/redemption/<uuid:scan_id>/undo", CLERK | OPERATOR),
+    "receipt.show_receipt": Page("凭证查询", "/receipt", OPERATOR | AUDITOR, "管理"),
+    "receipt.find": Page("凭证查询", "/receipt", OPERATOR | AUDITOR),
+    "audit.show_audit": Page("审计日志", "/audit", OPERATOR | AUDITOR, "管理"),
+    "audit.export": Page("审计日志导出", "/audit.csv", OPERATOR | AUDITOR),
     "lost.find_nothing": Page("没有这个页面", "/<path:rest>", EVERY_ROLE),
 }
 
@@ -152,7 +169,6 @@ PAGES: Mapping[str, Page] = {
 @refuses(accounts.TokenMissing, accounts.TokenRefused, accounts.RoleMissing, cookie.PageExpired)
 def guard() -> None:
     """Let in whom the table names, with a form of ours if they write. Roles are read anew for each request."""
-    _require_text()
     page = PAGES.get(str(request.endpoint).removeprefix(PREFIX))
     if page is None:
         raise accounts.RoleMissing
@@ -162,6 +178,7 @@ def guard() -> None:
             raise accounts.RoleMissing
     if page.largest is not None:  # before the form is read, and only for who may open the page
         request.max_content_length = request.max_form_memory_size = page.largest
+    _require_text()
     cookie.require_own_form()
 
 

@@ -115,7 +115,7 @@ def enter_beacon(slug: str, no: int) -> Response:
         with reading():
             shown = _shown(scope.get_campaign(slug, roles=OPERATOR), no)
         return show_refusal(refusal, "round.html", typed=typed, **shown)
-    flash("公开数已登记，任何人都能看到。", "good")
+    flash("公开数已录入，任何人都能看到。", "good")
     return redirect(url_for("desk.boxes.show_round", slug=slug, no=no), 303)
 
 

@@ -29,6 +29,13 @@ from quizsvc.quiz import service as papers
 from quizsvc.regions import service as regions
 
 LONGEST_REASON = 500
+REFUSED = (
+    campaigns.SecondPersonNeeded,
+    campaigns.WrongState,
+    amendments.PapersDealt,
+    scope.ReasonMissing,
+    scope.ChangedMeanwhile,
+)
 bp = Blueprint("campaigns", __name__)
 
 
@@ -174,17 +181,10 @@ def do_act(slug: str, act: str) -> Response:
     except FileRefused:
         flash("还不能发布，请先处理下面列出的事项。", "bad")
         return redirect(url_for("desk.campaigns.show_campaign", slug=slug), 303)
-    except (campaigns.SecondPersonNeeded, campaigns.WrongState, amendments.PapersDealt, NoReason) as refusal:
-        return _refused(slug, act, refusal, reason=reason)
-    except scope.ChangedMeanwhile as refusal:
+    except REFUSED as refusal:
         return _refused(slug, act, refusal, reason=reason)
     flash(f"已{ACTS[act].title}。", "good")
     return redirect(url_for("desk.campaigns.show_campaign", slug=slug), 303)
-
-
-class NoReason(Refusal):
-    code, status = "desk.no_reason", 422
-    zh, en = "请写明原因", "Say why"
 
 
 def _act(campaign: Campaign, act: str, *, reason: str, staff: Staff) -> None:
@@ -193,8 +193,7 @@ def _act(campaign: Campaign, act: str, *, reason: str, staff: Staff) -> None:
         _require_seen(campaign)
         backoffice.publish(campaign, by=staff, now=now)
     elif act == "withdraw":
-        if not 1 <= len(reason) <= LONGEST_REASON:
-            raise NoReason
+        scope.require_reason(reason, longest=LONGEST_REASON)
         backoffice.withdraw(campaign, reason=reason, by=staff, now=now)
     else:
         backoffice.move(campaign, STATES[act], by=staff, now=now)

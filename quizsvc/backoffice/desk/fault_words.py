@@ -65,7 +65,7 @@ _CAMPAIGN = (
     ("reaches outside the campaign", "超出了活动的起止时间", "请把这一轮放在活动时间之内"),
     (r"overlaps round (\d+)", r"与第 \1 轮时间重叠", "上一轮结束后才能开始下一轮"),
     ("is not after the last round", "应晚于最后一轮的结束时间", "请给中奖居民留出领奖时间"),
-    ("is not after closes_at", "应晚于活动结束时间", "补抽在活动结束之后、领奖截止之前进行"),
+    ("is not after closes_at", "应晚于活动结束时间", "收尾抽奖在活动结束之后、领奖截止之前进行"),
     (r"(\S+) of difficulty (\d) stands twice", r"\1 难度 \2 写了两次", "请把题数合在一项里"),
     (r"code (\S+) stands twice", r"代号 \1 重复", "每种奖品用自己的代号"),
     ("is worth more than 50,000 yuan", "价值超过 5 万元", "《规范促销行为暂行规定》不允许"),
@@ -124,7 +124,7 @@ _FAVOUR = (
 )
 _SHEET = (
     ("holds no question", "没有题目", "请每题填一行"),
-    (r"(\S+) stands in (?:sheet \S+ )?row (\d+) too", r"编号 \1 与第 \2 行重复", "请换一个编号"),
+    (r"(\S+) stands in (?:.*row )?(\S+) too", r"编号 \1 与第 \2 行重复", "请换一个编号"),
     (r"columns are missing: (.+)", r"缺少列：\1", "请下载现有题库，按那张表填写"),
     (r"the column (.+) stands twice", r"“\1”列重复", "请删掉一列"),
     (r"the column (.+) is unknown", r"不认识“\1”列", "请删掉，或用下载表里的列名"),
@@ -139,7 +139,8 @@ _SHEET = (
     (r"is larger than (\d+) MB|unpacks to more than (\d+) MB", "文件太大", "请分成几个文件"),
     ("is an old .xls, or protected by a password", "是旧版 .xls，或加了密码", "请另存为 .xlsx，不要加密码"),
     (
-        r"is damaged.*|is no .xlsx, .*|is a zip archive, but no workbook|cannot be read.*",
+        r"is damaged.*|holds a part twice|has a document type|names \S+ twice|not found"
+        r"|is no .xlsx, .*|is a zip archive, but no workbook|cannot be read.*",
         "文件损坏，或不是 .xlsx",
         "请用 Excel 或 WPS 另存为 .xlsx",
     ),
@@ -154,10 +155,12 @@ _SHEET = (
 _QUESTION = (
     (r"Use lower-case letters, digits, hyphens\.", "编号只能用小写字母、数字和连字符", ""),
     ("reviewed is not a date", "审核日期有误", "请写成 2026-11-20"),
+    ("an option's id is not one letter", "选项的编号应为一个字母", ""),
+    ("a judge question has other options", "判断题的选项固定是“对”和“错”", ""),
     ("two options say the same", "有两个选项相同", "请改成不同的内容"),
     (r"the answer names (.+), which is no option", r"答案 \1 不在选项里", "请填选项的字母"),
     ("the answer names an option twice", "答案里有重复的字母", ""),
-    (r"a (?:single|judge) question has (\d+) answers", "单选题和判断题只能有一个答案", ""),
+    (r"a \S+ question has (\d+) answers", "单选题和判断题只能有一个答案", ""),
     ("a multiple question needs two right options and a wrong one", "多选题至少要两个正确选项、一个错误选项", ""),
     (r"(\d+) options", r"有 \1 个选项", "选项应为 3 到 6 个"),
     (r"options (\S) and (\S) differ in punctuation alone", r"选项 \1 和 \2 只有标点不同", "请改成不同的内容"),
@@ -170,7 +173,7 @@ _QUESTION = (
     (r".* claims “(.+)”", r"“\1”说得过满", "请只写做得到的；骗子的话放在“ ”里"),
     (r".* says “(.+)”", r"“\1”与热线的用途不符", "请核对热线的用途"),
     (r".* quotes article (\S+) of 《(.+)》, which has (\d+)", r"《\2》只有 \3 条，没有第 \1 条", "请核对条文"),
-    (r"(?:the stem|the explanation|the source|option \S) is blank", "有空白内容", "请填写"),
+    (r".+ is blank", "有空白内容", "请填写"),
     (
         "was reviewed and has the same text: it is no draft",
         "已审核的题目没有改动，不能退回草稿",

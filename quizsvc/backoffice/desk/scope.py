@@ -23,6 +23,17 @@ class ChangedMeanwhile(Refusal):
     zh, en = "您打开页面之后，别人改动过这里", "Somebody has changed this since you opened the page"
 
 
+class ReasonMissing(Refusal):
+    code, status = "desk.reason_missing", 422
+    zh, en = "请写明原因，不要太长", "Say why, in a few words"
+
+
+def require_reason(reason: str, *, longest: int) -> None:
+    """ReasonMissing unless somebody has written why."""
+    if not 1 <= len(reason) <= longest:
+        raise ReasonMissing
+
+
 def whoever() -> Staff:
     """Who is signed in; RoleMissing where the guard has let nobody in."""
     staff = access.find_staff()

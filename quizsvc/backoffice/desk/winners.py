@@ -28,11 +28,6 @@ COLUMNS = ("奖品", "状态", "居民所在社区", "中奖时间", "领奖截�
 bp = Blueprint("winners", __name__)
 
 
-class ReasonMissing(Refusal):
-    code, status = "desk.reason_missing", 422
-    zh, en = f"请写明原因，不超过 {LONGEST_REASON} 字", "Say why"
-
-
 class CitizenUnknown(Refusal):
     code, status = "desk.citizen_unknown", 404
     zh, en = "没有这个居民编号", "No citizen has this id"
@@ -147,10 +142,10 @@ def void(slug: str, award_id: UUID) -> Response:
     try:
         with transaction():
             campaign = scope.get_campaign(slug, roles=OPERATOR)
-            _require_reason(reason)
+            scope.require_reason(reason, longest=LONGEST_REASON)
             if not awards.void_listed(campaign, award_id, reason=reason, by=scope.whoever().name, now=utcnow()):
                 raise NotFound
-    except (ReasonMissing, awards.CannotVoid) as refusal:
+    except (scope.ReasonMissing, awards.CannotVoid) as refusal:
         with reading():
             shown = _void_page(slug, award_id)
         return show_refusal(refusal, "award_void.html", reason=reason, **shown)
@@ -172,11 +167,6 @@ def _void_page(slug: str, award_id: UUID) -> dict[str, Any]:
     }
 
 
-def _require_reason(reason: str) -> None:
-    if not 1 <= len(reason) <= LONGEST_REASON:
-        raise ReasonMissing
-
-
 # --- who may not draw -------------------------------------------------------------------------------------------------
 
 
@@ -194,14 +184,14 @@ def block(slug: str) -> Response:
     try:
         with transaction():
             campaign = scope.get_campaign(slug, roles=OPERATOR)
-            _require_reason(typed["reason"])
+            scope.require_reason(typed["reason"], longest=LONGEST_REASON)
             citizen = _get_citizen(typed["citizen"])
             done = awards.block(campaign, citizen, reason=typed["reason"], by=scope.whoever().name, now=utcnow())
-    except (ReasonMissing, CitizenUnknown) as refusal:
+    except (scope.ReasonMissing, CitizenUnknown) as refusal:
         with reading():
             shown = _blocks_page(slug)
         return show_refusal(refusal, "blocks.html", typed=typed, **shown)
-    flash("已限制抽奖。" if done else "这位居民已在名单里，没有改动。", "good" if done else "warn")
+    flash("已禁止抽奖。" if done else "这位居民已在名单里，没有改动。", "good" if done else "warn")
     return redirect(url_for("desk.winners.list_blocks", slug=slug), 303)
 
 
@@ -242,12 +232,12 @@ def lift(slug: str, key: str) -> Response:
     with reading():
         campaign = scope.get_campaign(slug, roles=OPERATOR)
     try:
-        _require_reason(reason)
-    except ReasonMissing as refusal:
+        scope.require_reason(reason, longest=LONGEST_REASON)
+    except scope.ReasonMissing as refusal:
         said = {"campaign": campaign, "key": key, "longest": LONGEST_REASON}
         return show_refusal(refusal, "block_lift.html", reason=reason, **said)
     with transaction():
         if not awards.lift_listed(campaign, key, reason=reason, by=scope.whoever().name, now=utcnow()):
             raise NotFound
-    flash("已解除限制，原有的抽奖券仍可使用。", "good")
+    flash("已恢复抽奖，原有的抽奖券仍可使用。", "good")
     return redirect(url_for("desk.winners.list_blocks", slug=slug), 303)

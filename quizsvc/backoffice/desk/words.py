@@ -10,8 +10,8 @@ CAMPAIGN_STATES = {
     "closed": "已结束",
     "archived": "已归档",
 }
-PRIZE_KINDS = {"goods": "实物", "coupon": "券码"}
-LEFTOVERS = {"returned": "退回主办方", "closing-draw": "活动结束后补抽"}
+PRIZE_KINDS = {"goods": "实物", "coupon": "卡券"}
+LEFTOVERS = {"returned": "退回主办方", "closing-draw": "活动结束后收尾抽奖"}
 DIFFICULTIES = {1: "容易", 2: "中等", 3: "较难"}
 QUESTION_STATES = {"draft": "草稿", "waiting": "修改待审核", "reviewed": "已审核", "retired": "已停用"}
 QUESTION_KINDS = {"single": "单选题", "multiple": "多选题", "judge": "判断题"}
@@ -53,6 +53,7 @@ ACTS = {
     "questions.load": "载入题库",
     "regions.load": "载入区域",
     "report.make": "生成报告",
+    "round.advance": "按时开始或结束轮次",
     "round.beacon": "录入公开数",
     "round.close": "轮次结束",
     "seeds.reseal": "更换封存密钥",
