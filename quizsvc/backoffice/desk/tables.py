@@ -13,7 +13,7 @@ from quizsvc.kit.problems import FileRefused, Problem
 from quizsvc.kit.sheets import csv_text
 
 LONGEST_NAME = 80
-SUFFIXES = (".xlsx", ".csv")
+ENGLISH_TOO = re.compile(r" \([a-z]+\)")  # the other name of a column
 
 
 @contextmanager
@@ -53,7 +53,7 @@ def faults_of(refused: FileRefused) -> list[Fault]:
 def _in_chinese(patterns: Sequence[tuple[re.Pattern[str], str]], said: str) -> str:
     for pattern, text in patterns:
         if match := pattern.fullmatch(said):
-            return match.expand(text).strip()
+            return ENGLISH_TOO.sub("", match.expand(text)).strip()
     return said
 
 
