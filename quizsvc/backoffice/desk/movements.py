@@ -243,7 +243,6 @@ def reverse(movement_id: UUID) -> Response:
         try:
             if name is not None and not said.errors:
                 with transaction():
-                    history.get_posted(movement_id, staff=staff)  # what one does not see is not there
                     service.reverse(name, movement_id, reason=reason, staff=staff, now=utcnow())
                 flash("已冲销，两笔都留在账上。", "good")
                 return redirect(url_for("desk.movements.show_list"), 303)
