@@ -18,7 +18,7 @@ from tests.desk.browser import Browser, at_desk
 from tests.materials.place import BOX, MATERIALS
 from tests.outreach import place
 from tests.outreach.reports import require_agreement, sent, tally, totals
-from tests.world import COMMUNITY, NEIGHBOUR, Phone, World
+from tests.world import COMMUNITY, NEIGHBOUR, STREET, Phone, World
 
 HEAD = "单号,志愿者编号,活动,区域,场景,日期,时间,户数,人次,反诈抽纸,反诈抽纸(箱)\n"
 
@@ -210,6 +210,27 @@ def test_a_tally_is_voided_with_a_reason_once(office: World, phone: Phone) -> No
     assert "重复登记" in str(office.rows("SELECT after FROM audit WHERE act = 'tally.void'"))
     assert sent(phone, told | {"revision": 2, "people": 9}) in (["conflict"], ["created"])
     assert totals(office)["tallies"] == 1
+
+
+def test_a_volunteer_of_the_whole_street_is_named_and_their_page_is_not_offered(office: World) -> None:
+    sent(place.volunteer(office, "w1", STREET), told := tally())
+    browser = at_desk(office, "clerk")
+    browser.open(f"/desk/tallies/{told['id']}")
+    assert "（w1）" in browser.text()
+    assert "/desk/volunteer/w1" not in browser.page
+    operator = at_desk(office, "second")
+    operator.open(f"/desk/tallies/{told['id']}")
+    assert "/desk/volunteer/w1" in operator.page
+
+
+def test_a_file_that_is_cut_says_so(office: World, phone: Phone, monkeypatch: pytest.MonkeyPatch) -> None:
+    sent(phone, tally(), tally(), tally())
+    browser = at_desk(office, "clerk")
+    browser.open("/desk/tallies?form=csv")
+    assert "缩小范围" not in browser.page
+    monkeypatch.setattr(tallies, "MOST_EXPORTED", 2)
+    browser.open("/desk/tallies?form=csv")
+    assert "以上是前 2 条，后面还有" in browser.page
 
 
 def test_an_auditor_reads_and_voids_nothing(office: World, phone: Phone) -> None:
