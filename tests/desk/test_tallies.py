@@ -104,6 +104,16 @@ def test_a_held_tally_is_decided_once_and_the_next_one_comes_up(
     require_agreement(office)
 
 
+def test_what_waits_is_a_file_too(office: World, phone: Phone) -> None:
+    sent(phone, tally(region=NEIGHBOUR, people=41), tally(region=COMMUNITY, people=42))
+    for name, people in {"neighbour": ["41"], "clerk": []}.items():
+        browser = at_desk(office, name)
+        browser.open("/desk/held?form=csv")
+        rows = list(csv.DictReader(io.StringIO(browser.page.lstrip("\ufeff"))))
+        assert [row["人次"] for row in rows] == people
+        assert {row["原因"] for row in rows} <= {"志愿者当时不负责这个区域"}
+
+
 def test_refusing_wants_a_reason_and_keeps_what_was_typed(office: World, phone: Phone) -> None:
     sent(phone, tally(region=NEIGHBOUR))
     browser = at_desk(office, "neighbour")
