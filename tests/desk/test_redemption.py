@@ -1,36 +1,20 @@
 """Prizes over the counter: one input, one handover however often the form is sent, undone in time and with a reason."""
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
-from threading import Thread
 from typing import Any
 from uuid import uuid4
 
 import pytest
 import time_machine
-from flask import Flask
-from playwright.sync_api import sync_playwright
-from werkzeug.serving import make_server
 
 from tests.desk.browser import Browser, at_desk
 from tests.lottery.test_redemption import ALL_WIN, winner
 from tests.materials.place import BOX, balances, lay_out, moved
-from tests.world import COMMUNITY, PASSWORD, START, World, box
+from tests.world import COMMUNITY, START, World, box
 
 PRIZES = [{"code": "tissue", "name": "反诈抽纸", "value_fen": 800, "kind": "goods", "material": BOX.code}]
 GOODS: dict[str, Any] = {"prize": PRIZES, "round": [box(cards=4, prizes={"tissue": 4})]}
-CHROMIUM = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-    "--disable-quic",
-]
 
 
 def look_up(browser: Browser, code: str) -> str:
@@ -252,47 +236,3 @@ def test_the_register_lists_the_own_handovers_of_a_day_and_nobody_by_name(
     for odd in ("", "?day=yesterday", "?day=2026-12-03"):
         assert browser.open(f"/desk/redemption/register{odd}").status_code == 200
     assert "这一天没有发放" in browser.text()
-
-
-# --- with a keyboard alone --------------------------------------------------------------------------------------------
-
-
-@contextmanager
-def served(app: Flask) -> Iterator[str]:
-    """The app on a port of this machine."""
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
-
-
-@pytest.mark.needs("chromium")
-def test_a_queue_is_served_with_a_scanner_and_enter_alone(world: World, app: Flask) -> None:
-    world.publish(round=[box(cards=3, prizes={"tissue": 3})])
-    codes = [winner(world)[1] for _ in range(3)]
-    with served(app) as url, sync_playwright() as driver:
-        chromium = driver.chromium.launch(executable_path="/usr/bin/chromium", args=CHROMIUM)
-        page = chromium.new_page()
-        faults: list[str] = []
-        page.on("pageerror", lambda error: faults.append(str(error)))
-        page.on("console", lambda said: faults.append(said.text) if said.type == "error" else None)
-        page.goto(f"{url}/desk/sign-in")
-        page.keyboard.type("clerk")
-        page.fill("#password", PASSWORD)
-        page.keyboard.press("Enter")
-        page.wait_for_url(f"{url}/desk/")
-        page.goto(f"{url}/desk/redemption")
-        for code in codes:
-            with page.expect_navigation():
-                page.keyboard.type(f"{code}\n")
-            assert page.inner_text(".verdict") == "待领取"
-            with page.expect_navigation():
-                page.keyboard.press("Enter")
-            assert page.inner_text(".verdict") == "已兑付"
-        assert "摄像头" in page.inner_text(".scan")
-        chromium.close()
-    assert faults == []
-    assert standing(world) == 3
