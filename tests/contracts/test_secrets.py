@@ -164,7 +164,7 @@ class Play:
         addresses = self.world.app.url_map.bind("localhost")
         values = [{"slug": "play", "no": no, "version": no, "ticket_id": uuid4()} for no in (1, 2, 3, 9)]
         paths = {
-            addresses.build(rule.endpoint, {name: one[name] for name in rule.arguments})
+            addresses.build(rule.endpoint, {name: one.get(name, uuid4()) for name in rule.arguments})
             for rule in self.world.app.url_map.iter_rules()
             if "GET" in (rule.methods or ()) and "path" not in rule.arguments and not rule.endpoint.startswith("desk.")
             for one in values

@@ -65,6 +65,7 @@ def test_an_operator_moves_goods_between_stores(office: World) -> None:
     assert fill(browser, "transfer", "4", store=COMMUNITY, to_store=STREET) == 303
     assert (balances(office)[MINE], balances(office)[STREETS]) == (96, 4)
     assert fill(browser, "transfer", "4", store=COMMUNITY, to_store=COMMUNITY) == 422
+    assert "请选择另一个仓库" in browser.text()
 
 
 @pytest.mark.parametrize("kind", ["receive", "hand-out", "loss", "send-back"])
@@ -115,6 +116,7 @@ def test_a_store_cannot_go_below_zero_and_the_form_says_what_is_there(office: Wo
     [
         ({"quantity": "0"}, "请填 1 到"),
         ({"quantity": "1.5"}, "请填 1 到"),
+        ({"quantity": "9999999", "measure": f"{BOX.code}|箱"}, "应在 1 到 416666 之间"),
         ({"quantity": ""}, "请填写这一项"),
         ({"occurred_at": "2026-12-02T10:00"}, "发生时间不能晚于现在"),
         ({"occurred_at": "昨天"}, "请按 2026-12-01 10:00"),

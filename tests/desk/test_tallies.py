@@ -18,7 +18,7 @@ from tests.desk.browser import Browser, at_desk
 from tests.materials.place import BOX, MATERIALS
 from tests.outreach import place
 from tests.outreach.reports import require_agreement, sent, tally, totals
-from tests.world import COMMUNITY, NEIGHBOUR, Phone, World
+from tests.world import COMMUNITY, NEIGHBOUR, STREET, Phone, World
 
 HEAD = "单号,志愿者编号,活动,区域,场景,日期,时间,户数,人次,反诈抽纸,反诈抽纸(箱)\n"
 
@@ -102,6 +102,16 @@ def test_a_held_tally_is_decided_once_and_the_next_one_comes_up(
     assert totals(office)["people"] == 41
     assert office.count("audit", "act IN ('tally.count', 'tally.refuse')") == 2
     require_agreement(office)
+
+
+def test_what_waits_is_a_file_too(office: World, phone: Phone) -> None:
+    sent(phone, tally(region=NEIGHBOUR, people=41), tally(region=COMMUNITY, people=42))
+    for name, people in {"neighbour": ["41"], "clerk": []}.items():
+        browser = at_desk(office, name)
+        browser.open("/desk/held?form=csv")
+        rows = list(csv.DictReader(io.StringIO(browser.page.lstrip("\ufeff"))))
+        assert [row["人次"] for row in rows] == people
+        assert {row["原因"] for row in rows} <= {"志愿者当时不负责这个区域"}
 
 
 def test_refusing_wants_a_reason_and_keeps_what_was_typed(office: World, phone: Phone) -> None:
@@ -210,6 +220,27 @@ def test_a_tally_is_voided_with_a_reason_once(office: World, phone: Phone) -> No
     assert "重复登记" in str(office.rows("SELECT after FROM audit WHERE act = 'tally.void'"))
     assert sent(phone, told | {"revision": 2, "people": 9}) in (["conflict"], ["created"])
     assert totals(office)["tallies"] == 1
+
+
+def test_a_volunteer_of_the_whole_street_is_named_and_their_page_is_not_offered(office: World) -> None:
+    sent(place.volunteer(office, "w1", STREET), told := tally())
+    browser = at_desk(office, "clerk")
+    browser.open(f"/desk/tallies/{told['id']}")
+    assert "（w1）" in browser.text()
+    assert "/desk/volunteer/w1" not in browser.page
+    operator = at_desk(office, "second")
+    operator.open(f"/desk/tallies/{told['id']}")
+    assert "/desk/volunteer/w1" in operator.page
+
+
+def test_a_file_that_is_cut_says_so(office: World, phone: Phone, monkeypatch: pytest.MonkeyPatch) -> None:
+    sent(phone, tally(), tally(), tally())
+    browser = at_desk(office, "clerk")
+    browser.open("/desk/tallies?form=csv")
+    assert "缩小范围" not in browser.page
+    monkeypatch.setattr(tallies, "MOST_EXPORTED", 2)
+    browser.open("/desk/tallies?form=csv")
+    assert "以上是前 2 条，后面还有" in browser.page
 
 
 def test_an_auditor_reads_and_voids_nothing(office: World, phone: Phone) -> None:

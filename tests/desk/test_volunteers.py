@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 
+from quizsvc.backoffice.desk import volunteers
 from quizsvc.kit.clock import utcnow
 from quizsvc.kit.db import transaction
 from quizsvc.materials import stock
@@ -92,6 +93,24 @@ def test_the_list_is_filtered_by_what_one_looks_for(office: World) -> None:
         browser.open(f"/desk/volunteers?{query}")
         assert {name for name in ("王小明", "李邻居", "丙生") if name in browser.text()} == names, query
     assert "没有符合条件的志愿者" in browser.text()
+
+
+def test_a_long_list_comes_in_pages(office: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    for n in range(2, 7):
+        place.enrol(f"v{n}", COMMUNITY, name=f"队员{n}")
+    monkeypatch.setattr(volunteers, "A_PAGE", 2)
+    browser = at_desk(office, "clerk")
+    seen: list[str] = []
+    address = "/desk/volunteers?part=v"
+    while address:
+        browser.open(address)
+        seen += re.findall(r'href="/desk/volunteer/(\w+)"', browser.page)
+        (address,) = re.findall(r'href="([^"]+)">下一页', browser.page) or [""]
+        address = address.replace("&amp;", "&")
+    assert seen == ["v1", "v2", "v3", "v4", "v5", "v6"]
+    browser.open("/desk/volunteers?cursor=nonsense")
+    assert "地址或填写的内容有误" in browser.text()
+    assert "fields" not in browser.page
 
 
 def test_the_list_as_a_file_can_be_handed_in_again(office: World) -> None:

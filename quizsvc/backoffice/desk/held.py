@@ -7,24 +7,39 @@ from flask import Blueprint, flash, redirect, url_for
 from werkzeug.wrappers import Response
 
 from quizsvc.accounts.guards import current_staff
-from quizsvc.backoffice.desk import goods
+from quizsvc.backoffice.desk import goods, tables
 from quizsvc.backoffice.desk.inputs import Said, in_address, in_form, named, offices_of
 from quizsvc.backoffice.desk.render import moment, show
-from quizsvc.backoffice.desk.words import DECISIONS
+from quizsvc.backoffice.desk.words import DECISIONS, HELD_REASONS, SETTINGS
 from quizsvc.campaigns import service as campaigns
 from quizsvc.kit.clock import utcnow
 from quizsvc.kit.db import reading, transaction
 from quizsvc.materials import stock
 from quizsvc.outreach import held, reported
 
-A_PAGE, LONGEST_NOTE = 20, 200
+A_PAGE, MOST_EXPORTED, LONGEST_NOTE = 20, 20_000, 200
+COLUMNS = ["收到时间", "志愿者编号", "志愿者", "区域编号", "区域", "走访时间", "场景", "户数", "人次", "发放", "原因"]
 bp = Blueprint("held", __name__)
 
 
 @bp.get("/held")
 def show_waiting() -> Response:
     """The oldest that waits, in full; those behind it as a list."""
-    return _show_waiting(in_address())
+    said = in_address()
+    return _as_file(said) if said["form"] == "csv" else _show_waiting(said)
+
+
+def _as_file(said: Said) -> Response:
+    """All that waits as a table, for who rings the volunteers up one after the other."""
+    with reading():
+        page = held.list_held(under=said["region"] or None, staff=current_staff(), cursor=None, limit=MOST_EXPORTED)
+        materials = stock.list_materials_by_code({h.material for one in page.items for h in one.handouts})
+    rows = [COLUMNS]
+    for one in page.items:
+        who = [one.volunteer.code, one.volunteer.name, one.region.code, one.region.name]
+        counts = [SETTINGS[one.setting], str(one.households), str(one.people), goods.handed(one.handouts, materials)]
+        rows.append([moment(one.held_at), *who, moment(one.occurred_at), *counts, HELD_REASONS[one.reason]])
+    return tables.csv_file(rows, name="待核实上报", is_cut=page.next is not None)
 
 
 def _show_waiting(said: Said, *, held_id: UUID | None = None) -> Response:

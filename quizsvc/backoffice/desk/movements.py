@@ -18,7 +18,8 @@ from quizsvc.backoffice.desk.render import moment, show, show_refusal
 from quizsvc.backoffice.desk.words import MOVEMENTS
 from quizsvc.kit.clock import utcnow
 from quizsvc.kit.db import reading, transaction
-from quizsvc.kit.errors import Refusal
+from quizsvc.kit.errors import BadShape, Refusal
+from quizsvc.kit.fields import in_chinese
 from quizsvc.kit.ids import new_id
 from quizsvc.kit.pages import PageOf
 from quizsvc.materials import history, rules, service, stock
@@ -80,7 +81,8 @@ def show_list() -> Response:
         page = _asked_for(said, materials, staff=staff, limit=MOST_EXPORTED if as_file else A_PAGE)
         places = named(offices_of(staff, MAY_SEE))
     if as_file:
-        return tables.csv_file([COLUMNS, *(_row_of(one, materials) for one in page.items)], name="出入库记录")
+        rows = [COLUMNS, *(_row_of(one, materials) for one in page.items)]
+        return tables.csv_file(rows, name="出入库记录", is_cut=page.next is not None)
     return show(
         "movements.html",
         lines=page.items,
@@ -192,6 +194,9 @@ def post() -> Response:
                 member = roster.get_seen(said["volunteer"].strip(), staff=staff)
                 wish = replace(wish, volunteer=member.volunteer.id)
             movement, is_new = service.post(wish, staff=staff, now=now)
+    except BadShape as refusal:
+        said.errors |= {field: str(in_chinese(told)[0]) for field, told in (refusal.fields or {}).items()}
+        return _show_form(said)
     except Refusal as refusal:
         return _show_form(said, refusal)
     with reading():
@@ -210,6 +215,8 @@ def _wish_of(said: Said) -> Wish | None:
     name = said.id("id")
     material, _, pack = said.word("measure", longest=60, needed=True).partition("|")
     quantity = said.whole("quantity", least=1, most=rules.LARGEST_QUANTITY)
+    if "to_store" in kind.wants and said["to_store"] == said["store"]:
+        said.errors["to_store"] = "请选择另一个仓库"
     occurred_at = said.moment("occurred_at")
     if occurred_at is not None and occurred_at > utcnow():
         said.errors["occurred_at"] = "发生时间不能晚于现在"
@@ -243,7 +250,6 @@ def reverse(movement_id: UUID) -> Response:
         try:
             if name is not None and not said.errors:
                 with transaction():
-                    history.get_posted(movement_id, staff=staff)  # what one does not see is not there
                     service.reverse(name, movement_id, reason=reason, staff=staff, now=utcnow())
                 flash("已冲销，两笔都留在账上。", "good")
                 return redirect(url_for("desk.movements.show_list"), 303)

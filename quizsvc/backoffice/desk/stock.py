@@ -45,7 +45,7 @@ def show_list() -> Response:
         people = volunteers.list_volunteers_by_id({one.volunteer for one in page.items if one.volunteer is not None})
         places = named(offices_of(staff, MAY_SEE))
     if as_file:
-        return tables.csv_file(_table_of(page.items, people), name="库存")
+        return tables.csv_file(_table_of(page.items, people), name="库存", is_cut=page.next is not None)
     return show(
         "stock.html",
         stock=page.items,

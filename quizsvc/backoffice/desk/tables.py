@@ -13,7 +13,7 @@ from quizsvc.kit.problems import FileRefused, Problem
 from quizsvc.kit.sheets import csv_text
 
 LONGEST_NAME = 80
-SUFFIXES = (".xlsx", ".csv")
+ENGLISH_TOO = re.compile(r" \([a-z]+\)")  # the other name of a column
 
 
 @contextmanager
@@ -30,9 +30,10 @@ def handed_in(name: str) -> Iterator[tuple[Path, str]]:
         yield path, called
 
 
-def csv_file(rows: Sequence[Sequence[str]], *, name: str) -> Response:
-    """A table to keep; Excel opens it, and takes no text for a formula."""
-    response = Response(csv_text(rows), mimetype="text/csv")
+def csv_file(rows: Sequence[Sequence[str]], *, name: str, is_cut: bool) -> Response:
+    """A table to keep; Excel opens it, and takes no text for a formula. One that is cut says so in its last row."""
+    cut = [[f"以上是前 {len(rows) - 1} 条，后面还有，请缩小范围后再导出"]] if is_cut else []
+    response = Response(csv_text([*rows, *cut]), mimetype="text/csv")
     response.headers.set("Content-Disposition", "attachment", filename=f"{name}.csv")
     return response
 
@@ -53,7 +54,7 @@ def faults_of(refused: FileRefused) -> list[Fault]:
 def _in_chinese(patterns: Sequence[tuple[re.Pattern[str], str]], said: str) -> str:
     for pattern, text in patterns:
         if match := pattern.fullmatch(said):
-            return match.expand(text).strip()
+            return ENGLISH_TOO.sub("", match.expand(text)).strip()
     return said
 
 

@@ -7,6 +7,7 @@ from flask import Blueprint, flash, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from quizsvc.accounts.guards import current_staff
+from quizsvc.accounts.volunteers import VolunteerUnknown
 from quizsvc.backoffice.desk import goods, tables
 from quizsvc.backoffice.desk.inputs import in_address, in_form, named, offices_of, paging_of
 from quizsvc.backoffice.desk.render import moment, show
@@ -15,7 +16,7 @@ from quizsvc.campaigns import service as campaigns
 from quizsvc.kit.clock import utcnow
 from quizsvc.kit.db import reading, transaction
 from quizsvc.materials import stock
-from quizsvc.outreach import reported
+from quizsvc.outreach import reported, roster
 from quizsvc.outreach.reported import Asked, Reported
 
 A_PAGE, MOST_EXPORTED, LONGEST_REASON = 50, 20_000, 200
@@ -57,7 +58,8 @@ def show_list() -> Response:
         page = reported.list_reported(asked, staff=staff, cursor=said["cursor"] or None, limit=limit)
         values = _known(page.items) | {"places": named(offices_of(staff, reported.MAY_SEE))}
     if as_file:
-        return tables.csv_file([COLUMNS, *(_row_of(one, **values) for one in page.items)], name="上报记录")
+        rows = [COLUMNS, *(_row_of(one, **values) for one in page.items)]
+        return tables.csv_file(rows, name="上报记录", is_cut=page.next is not None)
     return show("tallies.html", tallies=page.items, paging=paging_of(page), said=said, ways=WAYS, goods=goods, **values)
 
 
@@ -94,10 +96,18 @@ def show_one(tally_id: UUID) -> Response:
     with reading():
         tally = reported.get_reported(tally_id, staff=staff)
         twins = {} if tally.looks_like is None else reported.list_by_id([tally.looks_like])
-        values = _known([tally, *twins.values()])
+        values = _known([tally, *twins.values()]) | {"sees_volunteer": _sees(tally)}
     may_void = tally.state != reported.VOID and any(staff.holds(r, over=tally.region) for r in reported.MAY_VOID)
     twin = next(iter(twins.values()), None)
     return show("tally.html", tally=tally, twin=twin, may_void=may_void, goods=goods, **values)
+
+
+def _sees(tally: Reported) -> bool:
+    """Whether the volunteer's page is open to who sees the tally: they may be of the whole street, or of another."""
+    try:
+        return bool(roster.get_seen(tally.volunteer.code, staff=current_staff()))
+    except VolunteerUnknown:
+        return False
 
 
 @bp.route("/tallies/<uuid:tally_id>/void", methods=["GET", "POST"])

@@ -51,7 +51,7 @@ def show_list() -> Response:
             limit=MOST_EXPORTED if as_file else A_PAGE,
         )
     if as_file:
-        return tables.csv_file(_table_of(page.items), name="志愿者名单")
+        return tables.csv_file(_table_of(page.items), name="志愿者名单", is_cut=page.next is not None)
     return show(
         "volunteers.html",
         members=page.items,
