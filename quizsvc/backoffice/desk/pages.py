@@ -10,9 +10,9 @@ from werkzeug.wrappers import Response
 from quizsvc.backoffice.desk import (
     audit,
     bulletins,
-    cases,
     cookie,
     doors,
+    monthly_cases,
     partner,
     password,
     reach,
@@ -38,7 +38,7 @@ def find_nothing(rest: str) -> Response:  # noqa: ARG001 - the address says noth
     raise NotFound
 
 
-FIGURES = (reach.bp, bulletins.bp, cases.bp, partner.bp, staff.bp, password.bp)
+FIGURES = (reach.bp, bulletins.bp, monthly_cases.bp, partner.bp, staff.bp, password.bp)
 BLUEPRINTS = (render.files, doors.bp, today.bp, redemption.bp, receipt.bp, audit.bp, *FIGURES, lost)
 
 HEADERS = {
