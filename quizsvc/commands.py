@@ -143,7 +143,7 @@ def _greeting(bind: str, folder: embedded.Folder, invitation: str) -> str:
     campaign      {address}/api/v1/campaigns/demo
     API document  {address}/api/docs/
     data folder   {folder.path}
-  Staff sign-ins (POST {address}/api/v1/staff/sessions):
+  Staff sign-ins (at {address}/desk/, or POST {address}/api/v1/staff/sessions):
 {sign_ins}
   Citizens log in by a stand-in for WeChat that exists only in this run: any code is a citizen.
   Volunteers are made of citizens (POST {address}/api/v1/volunteers) by the open invitation

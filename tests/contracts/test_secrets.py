@@ -26,12 +26,14 @@ from sqlalchemy import event
 from werkzeug.test import TestResponse
 
 from quizsvc.backoffice import cli as backoffice_cli
+from quizsvc.backoffice.desk.access import PAGES
 from quizsvc.kit.db import db, reading
 from quizsvc.lottery import cli as lottery_cli
 from quizsvc.lottery import rounds, rules
 from quizsvc.tables import metadata
 from tests.conftest import IDENTITY, SECRET
-from tests.world import START, Phone, World, box
+from tests.desk.browser import Browser
+from tests.world import START, Phone, World, box, uuid_of
 
 SEEDS = [hashlib.sha256(f"canary {name}".encode()).digest() for name in ("round 1", "round 2", "closing draw")]
 KEYS = [SECRET.encode(), IDENTITY.encode(), hashlib.sha256(b"quizsvc/seal|" + SECRET.encode()).digest()]
@@ -112,6 +114,13 @@ class Play:
             self.net.catch(f"{method} {path} {response.status_code}", said, to=phone.token)
             return response
 
+        open_page = Browser.open
+
+        def read(browser: Browser, path: str, method: str = "GET", **options: Any) -> TestResponse:
+            response = open_page(browser, path, method, **options)
+            self.net.catch(f"{method} {path} {response.status_code}", f"{response.headers}".encode() + response.data)
+            return response
+
         given = iter(SEEDS)
         self.redis.config_set("slowlog-log-slower-than", 0)
         self.redis.config_set("slowlog-max-len", 100_000)
@@ -119,6 +128,7 @@ class Play:
             for logger in ("sqlalchemy", "sqlalchemy.engine", "sqlalchemy.pool", "redis", "quizsvc", "werkzeug"):
                 self.caplog.set_level(logging.DEBUG, logger=logger)
             patch.setattr(Phone, "ask", heard)
+            patch.setattr(Browser, "open", read)
             patch.setattr(rounds, "secrets", SimpleNamespace(token_bytes=lambda _length: next(given)))
             yield
         self.redis.config_set("slowlog-log-slower-than", 10_000)
@@ -154,12 +164,26 @@ class Play:
         paths = {
             addresses.build(rule.endpoint, {name: one[name] for name in rule.arguments})
             for rule in self.world.app.url_map.iter_rules()
-            if "GET" in (rule.methods or ()) and "path" not in rule.arguments
+            if "GET" in (rule.methods or ()) and "path" not in rule.arguments and not rule.endpoint.startswith("desk.")
             for one in values
         }
         for path in sorted(paths):
             for phone in phones:
                 phone.get(path)
+
+    def read_the_desk(self, *aliases: str) -> None:
+        """Every page of the desk, by everybody who may open it, and what stands behind these tickets."""
+        for name in ("clerk", "operator", "auditor"):
+            browser = Browser(self.world)
+            assert browser.sign_in(name).status_code == 303
+            scans = [uuid_of(scan) for (scan,) in self.world.rows("SELECT id FROM redemptions")] or [uuid4()]
+            for page in PAGES.values():
+                path = page.path.replace("<uuid:scan_id>", str(scans[0])).replace("<path:", "").replace(">", "")
+                browser.open(f"/desk{path}")
+            for alias in aliases:
+                browser.open("/desk/receipt")
+                if 'name="word"' in browser.page:
+                    browser.send("/desk/receipt", word=alias)
 
 
 def as_bytes(value: Any) -> bytes:
@@ -249,10 +273,13 @@ def test_no_seed_gets_out_before_its_round_is_closed(play: Play, clock: time_mac
     codes = [answer["award"]["code"] for answer in answers.values() if answer["award"]]
     tell_the_desk(play, codes)
     play.read_every_page(world.phone(), *answers, world.desk(), world.desk("auditor"))
+    aliases = [answer["receipt"]["ticket"] for answer in answers.values()]
+    play.read_the_desk(*aliases)
     type_every_command(play)
     with no_table("rounds"):
         clock.shift(timedelta(minutes=1))  # past what is cached
         play.read_every_page(world.phone(), *answers)
+        play.read_the_desk(*aliases)
     assert any(where.endswith((" 500", " 503")) for where, _, _ in net.caught)
     play.look_everywhere()
     assert [net.find(secret) for secret in (*SEEDS, *KEYS)] == [set()] * 6
@@ -302,6 +329,7 @@ def test_award_and_coupon_codes_reach_their_winner_alone(play: Play, clock: time
     clock.move_to(START + timedelta(days=1))
     play.world.tick()
     play.read_every_page(*everybody)
+    play.read_the_desk(*(answer["receipt"]["ticket"] for answer in answers.values()))
     play.look_everywhere()
     assert sum(award["coupon"] is not None for award in won.values()) == 1
     for phone, award in won.items():

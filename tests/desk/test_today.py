@@ -13,7 +13,7 @@ from quizsvc.lottery.models import AwardRecord
 from quizsvc.materials import stock
 from tests.desk.browser import at_desk
 from tests.lottery.test_redemption import winner
-from tests.materials.place import BOX, MATERIALS, lay_out, move, moved
+from tests.materials.place import BOX, MATERIALS, VOLUNTEER, lay_out, move, moved
 from tests.outreach.place import volunteer
 from tests.outreach.reports import send, tally
 from tests.world import COMMUNITY, NEIGHBOUR, START, World, box
@@ -77,6 +77,8 @@ def test_goods_are_short_where_fewer_lie_than_wait(world: World) -> None:
     lay_out()
     world.publish(**GOODS)
     moved(world.desk(), "receive", 1, store=COMMUNITY)
+    moved(world.desk(), "receive", 50, store=COMMUNITY)
+    moved(world.desk(), "issue", 50, store=COMMUNITY, volunteer=str(VOLUNTEER))
     moved(world.desk("operator"), "receive", 1000, store="s2c1")
     assert waiting_for(world, "second") == []
     winner(world)
