@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check chaos bench format lock wheel clean
+.PHONY: help run test check chaos bench screenshots format lock wheel clean
 
 help: ## Say what each target does
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -37,6 +37,9 @@ chaos: $(STAMP) ## Kill, empty and set back everything while a crowd draws (minu
 
 bench: $(STAMP) ## Measure the hot calls against a bare Flask route in the same run
 	@$(BIN)/python -m benchmarks
+
+screenshots: $(STAMP) ## Take a picture of every screen and page into screenshots/ (wants chromium)
+	@$(BIN)/python -m tests.journeys.pictures $(ARGS)
 
 format: $(STAMP) ## Format and mend what the linter can
 	@$(BIN)/ruff check --fix . ; $(BIN)/ruff format .

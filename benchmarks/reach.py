@@ -138,6 +138,10 @@ def _rebuild_all(settings: Settings, answer: Any) -> None:
             with transaction():
                 done = settling.settle()
             longest = max(longest, time.perf_counter() - at)
+        with reading():
+            wrong = settling.find_wrong(campaigns.get_campaign(SLUG))
+        if wrong:
+            raise RuntimeError(f"{len(wrong)} counts are not the sum of the shares")
         seconds = time.perf_counter() - begun
         with reading():
             sized = "SELECT pg_total_relation_size('reach_counts'), pg_total_relation_size('reach_shares')"

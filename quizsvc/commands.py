@@ -140,6 +140,7 @@ def _greeting(bind: str, folder: embedded.Folder, invitation: str) -> str:
     sign_ins = "\n".join(f"    {name:10} {password}" for name, password in folder.passwords().items())
     return f"""
   quizsvc serves the demo campaign 反诈答题（演示）
+    page          {address}/
     campaign      {address}/api/v1/campaigns/demo
     API document  {address}/api/docs/
     data folder   {folder.path}

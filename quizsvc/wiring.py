@@ -16,6 +16,7 @@ from quizsvc.backoffice import cli as backoffice_cli
 from quizsvc.backoffice import service as backoffice
 from quizsvc.backoffice.desk import pages as desk
 from quizsvc.demo import cli as demo_cli
+from quizsvc.h5 import routes as h5
 from quizsvc.kit import health
 from quizsvc.lottery import cli as lottery_cli
 from quizsvc.lottery import routes as lottery
@@ -29,6 +30,7 @@ from quizsvc.quiz import cli as quiz_cli
 from quizsvc.quiz import routes as quiz
 from quizsvc.reach import cli as reach_cli
 from quizsvc.reach import report_cli, settling
+from quizsvc.reach import report_routes as report
 from quizsvc.reach import routes as reach
 from quizsvc.regions import routes as regions
 
@@ -52,9 +54,9 @@ AREAS = (
         "citizen", API, guards.citizen_guard, (accounts.citizen, quiz.bp, lottery.citizen, me.citizen, outreach.citizen)
     ),
     Area("volunteer", API, guards.volunteer_guard, (outreach.volunteer, tallies.volunteer)),
-    Area("clerk", API, guards.staff_guard, (lottery.clerk, materials.clerk, tallies.clerk, reach.staff)),
+    Area("clerk", API, guards.staff_guard, (lottery.clerk, materials.clerk, tallies.clerk, reach.staff, report.staff)),
     Area("desk", "/desk", desk.guard, desk.BLUEPRINTS, desk.furnish),
-    Area("ops", "", None, (health.bp,)),
+    Area("ops", "", None, (health.bp, h5.bp)),
 )
 
 COMMANDS: tuple[click.Command, ...] = (

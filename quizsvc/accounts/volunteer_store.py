@@ -62,6 +62,11 @@ def list_volunteers() -> list[tuple[Volunteer, bool]]:
     return [(Volunteer(*row[:-1]), bool(row[-1])) for row in db.session.execute(wanted)]
 
 
+def is_bound(volunteer_id: UUID) -> bool:
+    bound = select(_volunteers.openid_hash.is_not(None)).where(_volunteers.id == volunteer_id)
+    return bool(db.session.scalar(bound))
+
+
 def add_volunteers(listed: Sequence[Listed], *, now: datetime) -> set[UUID]:
     """Add those whose codes are new, in order of code; the others stay. Returns the ids that were given to new ones."""
     codes = [one.code for one in listed]

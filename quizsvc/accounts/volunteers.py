@@ -71,6 +71,11 @@ def list_volunteers() -> list[tuple[Volunteer, bool]]:
     return store.list_volunteers()
 
 
+def is_bound(volunteer: Volunteer) -> bool:
+    """Whether a log-in is bound to this volunteer."""
+    return store.is_bound(volunteer.id)
+
+
 def enrol(listed: Sequence[Listed], *, now: datetime) -> Enrolled:
     """Take a list over by code: new ones are added, name and kind brought up to date. Safe to repeat.
 

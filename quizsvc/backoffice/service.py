@@ -11,7 +11,7 @@ from quizsvc.campaigns import amendments
 from quizsvc.campaigns import rules as campaign_rules
 from quizsvc.campaigns import service as campaigns
 from quizsvc.campaigns.favour import find_unfavourable
-from quizsvc.campaigns.rules import Amendment, Campaign, Fault
+from quizsvc.campaigns.rules import Amendment, Campaign, Definition, Fault
 from quizsvc.kit.problems import FileRefused, Problem
 from quizsvc.lottery import awards, closing, coupons, ledger, rounds
 from quizsvc.lottery import service as lottery
@@ -41,10 +41,15 @@ def find_problems(campaign: Campaign) -> list[Problem]:
 
 def find_amendment_problems(campaign: Campaign, amendment: Amendment, *, now: datetime) -> list[Problem]:
     """Everything that keeps an amendment from being published. The bank is not asked: the plan stays what it was."""
-    before, after = campaign.definition, amendment.definition
-    unfavourable = find_unfavourable(before, after, fixed=rounds.list_fixed(campaign, now=now), now=now)
-    shortages = _shortages(replace(campaign, definition=after))
-    return _problems(campaign, [*unfavourable, *campaign_rules.find_faults(after), *shortages])
+    shortages = _problems(campaign, _shortages(replace(campaign, definition=amendment.definition)))
+    return [*find_unfair(campaign, amendment.definition, now=now), *shortages]
+
+
+def find_unfair(campaign: Campaign, after: Definition, *, now: datetime) -> list[Problem]:
+    """What is wrong with an amended definition itself: it takes from participants, or is no definition to publish."""
+    fixed = rounds.list_fixed(campaign, now=now)
+    unfavourable = find_unfavourable(campaign.definition, after, fixed=fixed, now=now)
+    return _problems(campaign, [*unfavourable, *campaign_rules.find_faults(after)])
 
 
 def _shortages(campaign: Campaign) -> Iterable[Fault]:
@@ -133,6 +138,24 @@ def move(campaign: Campaign, state: str, *, by: Staff, now: datetime) -> None:
         campaign = campaigns.get_campaign_by_id(campaign.id)  # an amendment may have come before the rows were held
         rounds.close_open_round(campaign, now=now)
         closing.fix_list(campaign, now=now)
+
+
+def enter_beacon(campaign: Campaign, *, no: int, beacon: str, by: Staff, now: datetime) -> None:
+    """Enter a round's public number, once; the closing draw is held with it. RoleMissing, RoundUnknown, BeaconFixed."""
+    accounts.require_role(by, "operator", over=regions.get_region_by_id(campaign.region_id))
+    ledger.enter_beacon(campaign, no=no, beacon=beacon)
+    after = {"round": no, "beacon": beacon}
+    accounts.audit(by.name, act="round.beacon", subject=campaign.slug, after=after, now=now)
+    closing.hold_draw(campaign, now=now)
+
+
+def advance_rounds(campaign: Campaign, *, by: Staff, now: datetime) -> list[str]:
+    """Close and open what the clock says, now instead of at the next tick; RoleMissing. Says what it did."""
+    accounts.require_role(by, "operator", over=regions.get_region_by_id(campaign.region_id))
+    done = rounds.advance_rounds(campaign, now=now)
+    if done:
+        accounts.audit(by.name, act="round.advance", subject=campaign.slug, after={"done": done}, now=now)
+    return done
 
 
 def advance(campaign: Campaign, *, now: datetime) -> list[str]:

@@ -1,6 +1,7 @@
-"""Reads a campaign's TOML file: shape checked, every wrong entry named."""
+"""Reads a campaign's TOML file: shape checked, every wrong entry named. Writes it, too."""
 
-from collections.abc import Iterator, Mapping
+import json
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -133,6 +134,44 @@ def _each_day(rounds: list[dict[str, Any]]) -> Iterator[tuple[str, str, dict[str
 def _in_order(counts: Mapping[str, int], order: list[str]) -> list[dict[str, Any]]:
     unknown = [code for code in counts if code not in order]
     return [{"code": code, "count": counts[code]} for code in [*order, *unknown] if counts.get(code)]
+
+
+def write_campaign(document: Mapping[str, Any]) -> str:
+    """The campaign file that reads back as this document; what a publication has added is left out."""
+    parts = [*_said(document, ("slug", "title", "region", "opens_at", "closes_at", "late_days", "privacy"))]
+    parts += ["", "[organiser]", *_said(document["organiser"], ("name", "contact"))]
+    for partner in document["partners"]:
+        parts += ["", "[[partner]]", *_said(partner, ("name",))]
+    terms = ("conditions", "method", "handover", "claim_until", "leftovers", "beacon", "max_wins")
+    parts += ["", "[rules]", *_said(document, terms)]
+    paper = document["paper"]
+    parts += ["", "[paper]", *_said(paper, ("pass_percent", "minutes", "per_day")), "plan = ["]
+    parts += [f"  {{ {', '.join(_said(line, ('scam_type', 'difficulty', 'count')))} }}," for line in paper["plan"]]
+    parts += ["]"]
+    for prize in document["prizes"]:
+        parts += ["", "[[prize]]", *_said(prize, ("code", "name", "value_fen", "kind", "material"))]
+    for one in document["rounds"]:
+        planned = ", ".join(f"{_quoted(line['code'])} = {line['count']}" for line in one["planned"])
+        parts += ["", "[[round]]", *_said(one, ("opens_at", "closes_at", "cards")), f"prizes = {{ {planned} }}"]
+    return "\n".join([*parts, ""])
+
+
+def _said(table: Mapping[str, Any], names: Iterable[str]) -> Iterator[str]:
+    for name in names:
+        value = table.get(name)
+        if name.endswith(("_at", "_until")):
+            yield f"{name} = {value}"
+        elif value is not None:
+            yield f"{name} = {value if isinstance(value, int) else _quoted(value)}"
+
+
+def _quoted(text: str) -> str:
+    """A TOML string: over several lines where the text has them."""
+    escaped = json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
+    if "\n" not in text:
+        return escaped
+    lines = escaped[1:-1].replace("\\\\", "\0").replace("\\n", "\n").replace("\0", "\\\\")
+    return f'"""\n{lines}"""'
 
 
 def read_campaign(table: Mapping[str, Any], *, file: str) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from quizsvc.accounts import service as accounts
+from quizsvc.accounts.rules import Staff
 from quizsvc.campaigns import rules, store
 from quizsvc.campaigns.rules import Campaign, Definition, definition_of
 from quizsvc.campaigns.store import Standing
@@ -123,6 +124,27 @@ def list_slugs_under(tops: Collection[Region]) -> list[str]:
     standings = store.list_standings()
     owners = regions.list_regions_by_id(one.region_id for one in standings)
     return sorted(one.slug for one in standings if any(top.covers(owners[one.region_id]) for top in tops))
+
+
+def list_seen(
+    staff: Staff, *, roles: Collection[str], state: str | None = None, cursor: str | None, limit: int
+) -> PageOf[Campaign]:
+    """Campaigns owned by a region in which the staff member holds one of these roles, drafts too, in order of slug."""
+    (after,) = decode_cursor(cursor, parts=1) or ("",)
+    owners = regions.list_regions_by_id(store.list_owners()).values()
+    seen = [one.id for one in owners if any(staff.holds(role, over=one) for role in roles)]
+    states = rules.STATES if state is None else (state,)
+    found = [_campaign(one) for one in store.list_owned(seen, states=states, after=after, limit=limit + 1)]
+    return page_from(found, limit=limit, key=lambda campaign: (campaign.slug,))
+
+
+def get_seen(slug: str, *, staff: Staff, roles: Collection[str]) -> Campaign:
+    """The campaign in whatever state, if `list_seen` lists it; else CampaignUnknown."""
+    campaign = get_campaign(slug)
+    owner = regions.get_region_by_id(campaign.region_id)
+    if not any(staff.holds(role, over=owner) for role in roles):
+        raise CampaignUnknown
+    return campaign
 
 
 def require_open(campaign: Campaign, *, now: datetime) -> None:

@@ -84,6 +84,19 @@ def list_standings(*, states: Sequence[str] | None = None, ids: Collection[UUID]
     return [Standing(*row) for row in db.session.execute(wanted)]
 
 
+def list_owners() -> set[UUID]:
+    """The regions that own a campaign, in whatever state."""
+    return set(db.session.scalars(select(_campaigns.region_id).distinct()))
+
+
+def list_owned(region_ids: Collection[UUID], *, states: Collection[str], after: str, limit: int) -> list[Standing]:
+    """Campaigns of these regions in one of these states, in order of slug from `after` on."""
+    wanted = _STANDING.where(
+        _campaigns.region_id.in_(list(region_ids)), _campaigns.state.in_(list(states)), _campaigns.slug > after
+    )
+    return [Standing(*row) for row in db.session.execute(wanted.order_by(_campaigns.slug).limit(limit))]
+
+
 def get_draft(campaign_id: UUID) -> dict[str, Any]:
     draft: dict[str, Any] = db.session.execute(
         select(CampaignRecord.draft).where(CampaignRecord.id == campaign_id)

@@ -142,6 +142,11 @@ def reading() -> Iterator[None]:
         db.session.rollback()
 
 
+def has_one_writer() -> bool:
+    """Whether writers wait for each other (SQLite): then a writing transaction has to be short."""
+    return db.engine.dialect.name == "sqlite"
+
+
 def require_no_transaction() -> None:
     """A bug, said at once: Redis or WeChat is asked, or a transaction begun, while another one is open."""
     if db.session().in_transaction():

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Integer, String, delete, func, select
+from sqlalchemy import BigInteger, Integer, String, delete, func, insert, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from quizsvc.kit.db import Base, UtcDateTime, db, insert, insert_new
+from quizsvc.kit.db import Base, UtcDateTime, db, table_of
 
 
 class DirtyRecord(Base):
@@ -27,6 +27,10 @@ class DirtyRecord(Base):
     at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
+_MARK = insert(table_of(DirtyRecord)).inline()  # its number is nobody's business: nothing is returned
+PAGE = 5_000
+
+
 @dataclass(frozen=True)
 class Key:
     """What has to be counted anew: a part of a whole."""
@@ -38,14 +42,14 @@ class Key:
 
 def mark(kind: str, *, whole: UUID, part: UUID, now: datetime) -> None:
     """Let a key be counted anew, once the caller's transaction is committed."""
-    insert_new(DirtyRecord, kind=kind, whole=whole, part=part, at=now)
+    db.session.connection().execute(_MARK, {"kind": kind, "whole": whole, "part": part, "at": now})
 
 
 def mark_all(kind: str, *, whole: UUID, parts: Collection[UUID], now: datetime) -> None:
     """As `mark`, for many."""
     rows = [{"kind": kind, "whole": whole, "part": part, "at": now} for part in parts]
     if rows:
-        db.session.execute(insert(DirtyRecord), rows)
+        db.session.connection().execute(_MARK, rows)
 
 
 def list_marks(*, limit: int) -> Sequence[tuple[int, Key]]:
@@ -57,8 +61,9 @@ def list_marks(*, limit: int) -> Sequence[tuple[int, Key]]:
 
 def delete_marks(ids: Collection[int]) -> None:
     """Take marks away that were read, and no others."""
-    if ids:
-        db.session.execute(delete(DirtyRecord).where(DirtyRecord.id.in_(list(ids))))
+    every = list(ids)
+    for begin in range(0, len(every), PAGE):
+        db.session.execute(delete(DirtyRecord).where(DirtyRecord.id.in_(every[begin : begin + PAGE])))
 
 
 def count_marks() -> int:

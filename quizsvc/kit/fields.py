@@ -24,6 +24,14 @@ class Text(fields.String):
         return str(text)
 
 
+class Listed(fields.List[Any]):
+    """Words of a query: said several times, or separated by commas. None of them twice."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> list[Any]:
+        said = [word.strip() for one in value for word in str(one).split(",")]
+        return super()._deserialize(list(dict.fromkeys(filter(None, said))), attr, data, **kwargs)
+
+
 class YesNo(fields.Boolean):
     """`true` or `false`, nothing that merely looks like it."""
 

@@ -1,12 +1,13 @@
 """JSON over HTTP: what comes in is checked, what goes out is rendered, what is refused has a code.
 
-`body`, `query`, `reply`, `refuses` and `cached` say at the view what the OpenAPI document repeats.
+`body`, `query`, `reply`, `refuses` and `cached` say at the view what the OpenAPI document repeats; so does
+`kit/downloads.py` for what is no JSON.
 """
 
 import hashlib
 import inspect
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import wraps
@@ -17,7 +18,7 @@ from uuid import uuid4
 import orjson
 from flask import Flask, Response, current_app, g, request
 from flask.json.provider import JSONProvider
-from marshmallow import EXCLUDE, Schema, ValidationError
+from marshmallow import EXCLUDE, Schema, ValidationError, fields
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
@@ -48,6 +49,8 @@ class Operation:
     replies: dict[int, Schema | None] = field(default_factory=dict)
     refusals: set[type[Refusal]] = field(default_factory=lambda: {errors.Broken, errors.DatabaseAway})
     cached: bool = False
+    media: str | None = None  # of a reply that is a file
+    headers: Mapping[str, str] = field(default_factory=dict)  # of a file, beside those that every file has
 
 
 def operation_of(view: View) -> Operation:
@@ -85,7 +88,7 @@ def query(schema: Schema) -> Callable[[View], View]:
 
         @wraps(view)
         def parse(**values: Any) -> Any:
-            return view(**values, **{name: load(schema, request.args.to_dict(), unknown=EXCLUDE)})
+            return view(**values, **{name: load(schema, _read_query(schema), unknown=EXCLUDE)})
 
         return parse
 
@@ -162,6 +165,12 @@ def cached(seconds: int) -> Callable[[View], View]:
         return serve
 
     return decorate
+
+
+def _read_query(schema: Schema) -> dict[str, Any]:
+    """The query string; what the schema takes as a list, as often as it was said."""
+    lists = {one.data_key or name for name, one in schema.load_fields.items() if isinstance(one, fields.List)}
+    return {name: request.args.getlist(name) if name in lists else said for name, said in request.args.items()}
 
 
 def read_json() -> Any:

@@ -104,6 +104,12 @@ def _responses(operation: Operation, refusals: set[type[Refusal]]) -> dict[str, 
         responses[str(status)] = {"description": "OK"}
         if schema is not None:
             responses[str(status)]["content"] = {"application/json": {"schema": schema}}
+    if operation.media is not None:
+        headers = {
+            name: {"description": said, "schema": {"type": "string"}} for name, said in operation.headers.items()
+        }
+        content = {operation.media: {"schema": {"type": "string", "format": "binary"}}}
+        responses["200"] = {"description": "A file", "content": content, "headers": headers}
     if operation.cached:
         responses["304"] = {"description": "Not changed since the ETag that was sent"}
     for status in sorted({kind.status for kind in refusals}):

@@ -4,7 +4,9 @@ import base64
 import binascii
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Generic, TypeVar
+from uuid import UUID
 
 import orjson
 
@@ -48,6 +50,23 @@ def decode_cursor(cursor: str | None, *, parts: int) -> Key | None:
     if not isinstance(found, list) or len(found) != parts or not all(map(_is_key, found)):
         raise BadShape(fields={"cursor": ["Invalid value."]})
     return tuple(found)
+
+
+def key_of(moment: datetime, name: UUID) -> Key:
+    """The key of an item in a list that is in order of time."""
+    return (moment.isoformat(), str(name))
+
+
+def decode_moment(cursor: str | None) -> tuple[datetime, UUID] | None:
+    """What key_of has put into a cursor; None for the first page, BadShape for any other word."""
+    key = decode_cursor(cursor, parts=2)
+    try:
+        found = None if key is None else (datetime.fromisoformat(key[0]), UUID(key[1]))
+    except ValueError:
+        raise BadShape(fields={"cursor": ["Invalid value."]}) from None
+    if found is not None and found[0].tzinfo is None:
+        raise BadShape(fields={"cursor": ["Invalid value."]})
+    return found
 
 
 def _is_key(part: object) -> bool:

@@ -151,9 +151,11 @@ def add_block(limit_key: str, *, campaign_id: UUID, reason: str, by: str, now: d
     return insert_new(BlockRecord, limit_key=limit_key, **said)
 
 
-def delete_block(limit_key: str) -> bool:
+def delete_block(limit_key: str, *, campaign_id: UUID) -> bool:
     """False when the person was not blocked."""
-    lifted = delete(BlockRecord).where(BlockRecord.limit_key == limit_key).returning(BlockRecord.limit_key)
+    record = BlockRecord
+    stands = (record.limit_key == limit_key) & (record.campaign_id == campaign_id)
+    lifted = delete(record).where(stands).returning(record.limit_key)
     return db.session.scalar(lifted) is not None
 
 

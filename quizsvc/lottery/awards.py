@@ -78,13 +78,22 @@ def void_award(campaign: Campaign, *, code: str, reason: str, by: str, now: date
     The card stays drawn and the coupon assigned: the ledger does not change. CannotVoid once it is redeemed.
     """
     award = award_store.find_award_by_code(hash_code(code))
+    return _void(campaign, award, reason=reason, by=by, now=now)
+
+
+def void_listed(campaign: Campaign, award_id: UUID, *, reason: str, by: str, now: datetime) -> bool:
+    """As void_award, for an award of the office's list, where no code is known."""
+    return _void(campaign, award_store.find_award(award_id), reason=reason, by=by, now=now)
+
+
+def _void(campaign: Campaign, award: Award | None, *, reason: str, by: str, now: datetime) -> bool:
     if award is None or award.campaign_id != campaign.id:
         return False
     if award.state != rules.VOID:
         if not award_store.record_void(award.id):
             raise CannotVoid
-        after = {"prize": award.prize, "reason": reason}
-        accounts.audit(by, act="award.void", subject=str(award.id), after=after, now=now)
+        before, after = {"state": award.state}, {"state": rules.VOID, "prize": award.prize, "reason": reason}
+        accounts.audit(by, act="award.void", subject=str(award.id), before=before, after=after, now=now)
     return True
 
 
@@ -100,10 +109,20 @@ def block(campaign: Campaign, citizen: Citizen, *, reason: str, by: str, now: da
 
 def unblock(campaign: Campaign, citizen: Citizen, *, reason: str, by: str, now: datetime) -> bool:
     """Let a blocked person draw again; the tickets were kept. False when there was no block."""
-    if not award_store.delete_block(accounts.limit_key(citizen, campaign_id=campaign.id)):
+    if not award_store.delete_block(accounts.limit_key(citizen, campaign_id=campaign.id), campaign_id=campaign.id):
         return False
     after = {"citizen": str(citizen.id), "reason": reason}
     accounts.audit(by, act="citizen.unblock", subject=campaign.slug, after=after, now=now)
+    return True
+
+
+def lift_listed(campaign: Campaign, key: str, *, reason: str, by: str, now: datetime) -> bool:
+    """As unblock, for a line of the office's list, which leads to nobody. False when there is no such block."""
+    if not award_store.delete_block(key, campaign_id=campaign.id):
+        return False
+    accounts.audit(
+        by, act="citizen.unblock", subject=campaign.slug, after={"block": key[:12], "reason": reason}, now=now
+    )
     return True
 
 

@@ -8,7 +8,6 @@ from flask.cli import AppGroup
 
 from quizsvc.accounts import service as accounts
 from quizsvc.accounts.rules import Staff
-from quizsvc.campaigns import amendments
 from quizsvc.campaigns import service as campaigns
 from quizsvc.campaigns.rules import Campaign
 from quizsvc.kit.canonical import canonical
@@ -34,9 +33,7 @@ def load(slug: str, prize: str, file: Path, acting: str) -> None:
     rows = lists.read_coupons(read_text(file), file=str(file))
     with transaction():
         campaign, operator = _operated(slug, acting)
-        amendment = amendments.find_amendment(campaign)  # its coupons are loaded before it can be published
-        named = [*campaign.definition.prizes, *(amendment.definition.prizes if amendment else ())]
-        if prize not in {one.code for one in named if one.kind == "coupon"}:
+        if prize not in {one.code for one in lists.list_prizes(campaign)}:
             raise click.UsageError(f"{prize} is no coupon prize of {slug}")
         added, served = lists.load_coupons(campaign, prize=prize, coupons=rows, by=operator.name, now=utcnow())
     click.echo(f"{added} coupons added, {len(rows) - added} were there, {served} waiting winners served")

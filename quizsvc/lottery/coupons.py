@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from quizsvc.accounts import service as accounts
-from quizsvc.campaigns.rules import Campaign
+from quizsvc.campaigns import amendments
+from quizsvc.campaigns.rules import Campaign, Prize
 from quizsvc.kit.crypto import keys
 from quizsvc.kit.problems import Cells, FileRefused, Problem, read_csv
 from quizsvc.lottery import award_store
@@ -56,6 +57,13 @@ def _faults(cells: Cells, seen: set[str]) -> list[tuple[str, str]]:
     if not aware:
         faults.append((f"expires_at {cells['expires_at']!r} is no time", "write 2026-12-31T23:59:59+08:00"))
     return faults
+
+
+def list_prizes(campaign: Campaign) -> list[Prize]:
+    """Coupon prizes, those of an amendment that waits too: its coupons are loaded before it can be published."""
+    amendment = amendments.find_amendment(campaign)
+    named = [*campaign.definition.prizes, *(amendment.definition.prizes if amendment else ())]
+    return list({one.code: one for one in named if one.kind == "coupon"}.values())
 
 
 def load_coupons(

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from quizsvc.accounts import service as accounts
 from quizsvc.accounts import volunteers
 from quizsvc.accounts.rules import Staff, Volunteer
 from quizsvc.accounts.service import RoleMissing
@@ -89,7 +90,7 @@ def post(wish: Wish, *, staff: Staff, now: datetime) -> tuple[Movement, bool]:
         ref=wish.ref,
     )
     done = entries.enter_count(entry, now=now) if wish.act == rules.COUNT else entries.enter(entry, now=now)
-    return (done, True) if done is not None else (_first_answer(wish.id, staff=staff), False)
+    return _answer(done, wish.id, staff=staff, now=now)
 
 
 def reverse(reversal_id: UUID, movement_id: UUID, *, reason: str, staff: Staff, now: datetime) -> tuple[Movement, bool]:
@@ -106,8 +107,7 @@ def reverse(reversal_id: UUID, movement_id: UUID, *, reason: str, staff: Staff, 
         raise Irreversible
     entry = _reversal(reversal_id, movement, posted_by=staff.name, reason=reason)
     _require_roles(staff, entry.giver, entry.taker)
-    done = entries.enter(entry, now=now)
-    return (done, True) if done is not None else (_first_answer(reversal_id, staff=staff), False)
+    return _answer(entries.enter(entry, now=now), reversal_id, staff=staff, now=now)
 
 
 def receive(
@@ -256,8 +256,14 @@ def _stands(movement_id: UUID) -> Movement:
     return found
 
 
-def _first_answer(movement_id: UUID, *, staff: Staff) -> Movement:
-    return _own(movement_id, staff=staff) or _stands(movement_id)
+def _answer(done: Movement | None, movement_id: UUID, *, staff: Staff, now: datetime) -> tuple[Movement, bool]:
+    """What was posted, also in the audit log; or what stands under the id since somebody's very same moment."""
+    if done is None:
+        return _own(movement_id, staff=staff) or _stands(movement_id), False
+    said = ("id", "quantity", "giver", "taker", "counted", "reverses", "reason", "ref")
+    after = {name: str(value) for name in said if (value := getattr(done, name)) not in (None, "")}
+    accounts.audit(staff.name, act=f"material.{done.act}", subject=done.material, after=after, now=now)
+    return done, True
 
 
 def _derived(source: str, name: str) -> UUID:

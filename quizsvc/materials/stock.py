@@ -59,17 +59,37 @@ def list_unknown(codes: Collection[str]) -> list[str]:
     return sorted(set(codes) - {one.code for one in store.list_materials(codes)})
 
 
-def list_stock(*, under: str | None, staff: Staff, cursor: str | None, limit: int) -> PageOf[Stock]:
-    """Stores, then volunteers, in the reach of a staff member or under a region of it; RegionUnknown, RoleMissing."""
+def list_stock(
+    *,
+    under: str | None,
+    kind: str | None = None,
+    material: str | None = None,
+    overdrawn: bool = False,
+    staff: Staff,
+    cursor: str | None,
+    limit: int,
+) -> PageOf[Stock]:
+    """Stores, then volunteers, in the reach of a staff member or under a region of it; RegionUnknown, RoleMissing.
+
+    All of them, or those of a kind, of a material, or below zero alone.
+    """
     after = decode_cursor(cursor, parts=2)
     key = None if after is None else (after[0], after[1])
-    found = _stock_of(stock_store.list_stock(_reach(staff, under=under), after=key, limit=limit + 1))
+    rows = stock_store.list_stock(
+        reach(staff, under=under), kind=kind, material=material, overdrawn=overdrawn, after=key, limit=limit + 1
+    )
+    found = _stock_of(rows)
     return page_from(found, limit=limit, key=lambda one: (one.name, one.material.code))
 
 
 def list_of_volunteer(volunteer_id: UUID) -> list[Stock]:
     """What one volunteer has of every material that was ever in their hand, in order of its code."""
-    return _stock_of(stock_store.list_stock_of(Holder(rules.VOLUNTEER, volunteer_id=volunteer_id).name))
+    return list_of(Holder(rules.VOLUNTEER, volunteer_id=volunteer_id))
+
+
+def list_of(holder: Holder) -> list[Stock]:
+    """What one store or volunteer has of every material that it ever had, in order of its code."""
+    return _stock_of(stock_store.list_stock_of(holder.name))
 
 
 def _stock_of(rows: Sequence[stock_store.StockRow]) -> list[Stock]:
@@ -100,8 +120,11 @@ def count_overdrawn(staff: Staff) -> int:
     return stock_store.count_overdrawn(paths) if paths else 0
 
 
-def _reach(staff: Staff, *, under: str | None) -> list[str]:
-    """The paths of the subtrees whose stock a staff member sees."""
+def reach(staff: Staff, *, under: str | None) -> list[str]:
+    """The paths of the subtrees whose stock a staff member sees, or of what lies under a region of them.
+
+    RegionUnknown, RoleMissing.
+    """
     seen = staff.paths((*rules.ROLES, "auditor"), under=None if under is None else regions.get_region(under))
     if not seen:
         raise accounts.RoleMissing
@@ -112,6 +135,17 @@ def list_accounts(region: Region | None) -> list[Account]:
     """Every material's books, of one region's subtree or of all there is."""
     flows, on_hand = stock_store.list_flows(["/" if region is None else region.path])
     return [rules.account_of(one, flows, on_hand=on_hand.get(one.code, 0)) for one in store.list_materials()]
+
+
+def list_books(*, under: str | None, staff: Staff) -> list[tuple[Region, list[Account]]]:
+    """Every material's books of each region that a staff member keeps or checks, or of one in it.
+
+    RegionUnknown, RoleMissing.
+    """
+    reach(staff, under=under)
+    tops = {grant.region.code: grant.region for grant in staff.grants if grant.role in (*rules.ROLES, "auditor")}
+    places = [tops[code] for code in sorted(tops)] if under is None else [regions.get_region(under)]
+    return [(place, list_accounts(place)) for place in places]
 
 
 def rebuild() -> list[tuple[str, str, int, int]]:

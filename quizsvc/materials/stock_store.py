@@ -1,9 +1,11 @@
 """Statements that sum up and list what there is."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
+from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, case, func, literal, or_, select, tuple_
+from sqlalchemy import ColumnElement, Row, Select, case, exists, func, literal, or_, select, tuple_
 from sqlalchemy.orm import aliased
 
 from quizsvc.kit.db import db
@@ -52,9 +54,23 @@ def list_flows(paths: Sequence[str]) -> tuple[list[Flow], dict[str, int]]:
 StockRow = Row[*tuple[Any, ...]]  # as _stock selects it
 
 
-def list_stock(paths: Sequence[str], *, after: tuple[str, str] | None, limit: int) -> Sequence[StockRow]:
+def list_stock(
+    paths: Sequence[str],
+    *,
+    kind: str | None = None,
+    material: str | None = None,
+    overdrawn: bool = False,
+    after: tuple[str, str] | None,
+    limit: int,
+) -> Sequence[StockRow]:
     """Balances in some subtrees in order of holder and material: stores first, then volunteers."""
     wanted = _stock().where(_within(HolderRecord, paths)).limit(limit)
+    if kind is not None:
+        wanted = wanted.where(HolderRecord.kind == kind)
+    if material is not None:
+        wanted = wanted.where(BalanceRecord.material == material)
+    if overdrawn:
+        wanted = wanted.where(BalanceRecord.quantity < 0)
     if after is not None:
         wanted = wanted.where(tuple_(BalanceRecord.holder, BalanceRecord.material) > after)
     return db.session.execute(wanted).all()
@@ -79,6 +95,60 @@ def _stock() -> Select[*tuple[Any, ...]]:
         )
         .join(holder, holder.name == balance.holder)
         .order_by(balance.holder, balance.material)
+    )
+
+
+def list_lines(
+    paths: Sequence[str],
+    *,
+    material: str | None = None,
+    act: str | None = None,
+    holder: str | None = None,
+    begin: datetime | None = None,
+    end: datetime | None = None,
+    after: tuple[datetime, UUID] | None,
+    limit: int,
+) -> Sequence[Row[*tuple[Any, ...]]]:
+    """Movements from or to keepers in some subtrees, the last posted first, each with whether it was reversed."""
+    moved, giver, taker = MovementRecord, aliased(HolderRecord), aliased(HolderRecord)
+    wanted = _lines(giver, taker).where(or_(_within(giver, paths), _within(taker, paths)))
+    if material is not None:
+        wanted = wanted.where(moved.material == material)
+    if act is not None:
+        wanted = wanted.where(moved.act == act)
+    if holder is not None:
+        wanted = wanted.where(or_(moved.giver == holder, moved.taker == holder))
+    if begin is not None:
+        wanted = wanted.where(moved.occurred_at >= begin)
+    if end is not None:
+        wanted = wanted.where(moved.occurred_at < end)
+    if after is not None:
+        wanted = wanted.where(tuple_(moved.posted_at, moved.id) < after)
+    return db.session.execute(wanted.order_by(moved.posted_at.desc(), moved.id.desc()).limit(limit)).all()
+
+
+def find_line(movement_id: UUID, paths: Sequence[str]) -> Row[*tuple[Any, ...]] | None:
+    """As list_lines, the one with this id."""
+    giver, taker = aliased(HolderRecord), aliased(HolderRecord)
+    wanted = _lines(giver, taker).where(or_(_within(giver, paths), _within(taker, paths)))
+    return db.session.execute(wanted.where(MovementRecord.id == movement_id)).one_or_none()
+
+
+def _lines(giver: Any, taker: Any) -> Select[*tuple[Any, ...]]:
+    moved, reversal = MovementRecord, aliased(MovementRecord)
+    return (
+        select(
+            moved.id,
+            exists().where(reversal.reverses == moved.id).label("is_reversed"),
+            giver.kind.label("giver_kind"),
+            giver.region_id.label("giver_region"),
+            giver.volunteer_id.label("giver_volunteer"),
+            taker.kind.label("taker_kind"),
+            taker.region_id.label("taker_region"),
+            taker.volunteer_id.label("taker_volunteer"),
+        )
+        .outerjoin(giver, giver.name == moved.giver)
+        .outerjoin(taker, taker.name == moved.taker)
     )
 
 

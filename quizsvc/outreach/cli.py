@@ -6,13 +6,15 @@ from pathlib import Path
 
 import click
 from flask.cli import AppGroup
+from tqdm import tqdm
 
 from quizsvc.accounts import service as accounts
 from quizsvc.accounts.rules import KINDS_IN_CHINESE
+from quizsvc.campaigns import service as campaigns
 from quizsvc.kit.clock import day_of, start_of, utcnow
 from quizsvc.kit.db import reading, transaction
 from quizsvc.materials import stock
-from quizsvc.outreach import assignments, paper, roster, tally_sheet, volunteer_sheet
+from quizsvc.outreach import assignments, detail, detail_sheet, paper, roster, tally_sheet, volunteer_sheet
 from quizsvc.outreach.roster import Member
 from quizsvc.outreach.rules import Assignment
 from quizsvc.regions import service as regions
@@ -168,3 +170,30 @@ def load_tallies(file: Path, acting: str) -> None:
     click.echo(
         f"{counts['created']} tallies entered, {counts['held']} held for a decision, {counts['duplicate']} as before"
     )
+
+
+@tallies.command("export")
+@click.argument("slug")
+@click.option("--from", "first", type=DAY, callback=_day, help="the first day; all from the beginning if left out")
+@click.option("--to", "last", type=DAY, callback=_day, help="the last day, which counts")
+@click.option("--region", help="a region's code; without it, the campaign's")
+@click.option("--output", type=click.Path(path_type=Path, dir_okay=False), required=True, help="an .xlsx")
+@acting
+def export(slug: str, first: date | None, last: date | None, region: str | None, output: Path, acting: str) -> None:
+    """Write every tally in force as a row of an .xlsx, with its volunteer, whatever their number."""
+    if output.suffix.lower() != ".xlsx":
+        raise click.BadParameter("must end in .xlsx", param_hint="--output")
+    with reading(), tqdm(unit=" tallies", delay=1, disable=None) as progress:
+        campaign = campaigns.get_campaign(slug)
+        place = regions.get_region(region or campaign.definition.region)
+        found = detail.list_details(campaign, region=place, first=first, last=last, by=accounts.get_staff(acting))
+        asked = (
+            ("活动", campaign.definition.title),
+            ("区域", f"{place.name}（{place.code}）"),
+            ("时间", f"{first or '最早'} 至 {last or '最近'}（两天都算）"),
+            ("范围", "有效的上报，作废的、被新版本取代的、待核实的不列入"),
+            ("导出", f"{acting}，{day_of(utcnow())}"),
+        )
+        materials = stock.list_materials()
+        count = detail_sheet.write_details(found, output, asked=asked, materials=materials, told=progress.update)
+    click.echo(f"{count} tallies written to {output}")

@@ -11,7 +11,7 @@ from quizsvc.accounts import volunteers
 from quizsvc.accounts.rules import Staff, Volunteer
 from quizsvc.campaigns import service as campaigns
 from quizsvc.kit.errors import BadShape, Refusal
-from quizsvc.kit.pages import PageOf, decode_cursor, page_from
+from quizsvc.kit.pages import PageOf, decode_cursor, encode_cursor, page_from
 from quizsvc.outreach import held_store, rules, service, store
 from quizsvc.outreach.rules import Handout
 from quizsvc.regions import service as regions
@@ -66,7 +66,16 @@ def list_held(*, under: str | None, staff: Staff, cursor: str | None, limit: int
     if not paths:
         raise accounts.RoleMissing
     rows = held_store.list_waiting(paths, after=None if after is None else _id_in(after), limit=limit + 1)
-    return page_from(_shown(rows), limit=limit, key=lambda one: (str(one.id),))
+    return page_from(_shown(rows), limit=limit, key=_place_of)
+
+
+def cursor_after(one: Held) -> str:
+    """Where the list goes on behind one of its items."""
+    return encode_cursor(_place_of(one))
+
+
+def _place_of(one: Held) -> tuple[str]:
+    return (str(one.id),)
 
 
 def count_held(staff: Staff) -> int:

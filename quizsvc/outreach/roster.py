@@ -9,12 +9,15 @@ from uuid import UUID
 from quizsvc.accounts import invitations, volunteers
 from quizsvc.accounts import service as accounts
 from quizsvc.accounts.rules import Listed, Staff, Volunteer
-from quizsvc.accounts.volunteers import Enrolled
+from quizsvc.accounts.volunteers import Enrolled, VolunteerUnknown
+from quizsvc.kit.pages import PageOf, decode_cursor, page_from
 from quizsvc.kit.problems import FileRefused, Problem
 from quizsvc.outreach import assignments
 from quizsvc.outreach.rules import Assignment
 from quizsvc.regions import service as regions
 from quizsvc.regions.rules import Region
+
+MAY_SEE = ("clerk", "operator", "auditor")  # no partner: volunteers are named
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,31 @@ class Member:
     home: Region
     is_bound: bool
     assignments: Sequence[Assignment]
+
+    @property
+    def regions(self) -> Sequence[Region]:
+        """Home, and wherever they ever served."""
+        return (self.home, *(one.region for one in self.assignments))
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Whom of the list to show. `part`: of a name or code; `is_there`: has not left."""
+
+    kind: str | None = None
+    is_bound: bool | None = None
+    is_there: bool | None = None
+    part: str = ""
+
+    def means(self, one: Member) -> bool:
+        """Whether somebody is wanted."""
+        who = one.volunteer
+        return (
+            self.kind in (None, who.kind)
+            and self.is_bound in (None, one.is_bound)
+            and self.is_there in (None, who.left_at is None)
+            and self.part.lower() in f"{who.code}\n{who.name}".lower()
+        )
 
 
 def load(rows: Sequence[Row], *, file: str, by: Staff, now: datetime) -> Loaded:
@@ -115,11 +143,38 @@ def list_members(under: Region | None) -> list[Member]:
         Member(volunteer, homes[volunteer.region_id], is_bound, served[volunteer.id])
         for volunteer, is_bound in everybody
     ]
-    return [
+    return [one for one in members if under is None or any(under.covers(region) for region in one.regions)]
+
+
+def list_seen(wanted: Wanted, *, under: str | None, staff: Staff, cursor: str | None, limit: int) -> PageOf[Member]:
+    """Who has a home or an assignment in a staff member's reach or under a region of it, in order of code.
+
+    RegionUnknown, RoleMissing. The list has thousands of names at most: it is read as a whole.
+    """
+    (after,) = decode_cursor(cursor, parts=1) or ("",)
+    paths = staff.paths(MAY_SEE, under=None if under is None else regions.get_region(under))
+    if not paths:
+        raise accounts.RoleMissing
+    found = [
         one
-        for one in members
-        if under is None or any(under.covers(region) for region in (one.home, *(s.region for s in one.assignments)))
+        for one in list_members(None)
+        if one.volunteer.code > after and wanted.means(one) and _lies_in(one.regions, paths)
     ]
+    return page_from(found[: limit + 1], limit=limit, key=lambda one: (one.volunteer.code,))
+
+
+def get_seen(code: str, *, staff: Staff) -> Member:
+    """Somebody on the list whom a staff member sees; VolunteerUnknown for anybody else."""
+    volunteer = volunteers.get_by_code(code)
+    home = regions.get_region_by_id(volunteer.region_id)
+    found = Member(volunteer, home, volunteers.is_bound(volunteer), assignments.list_assignments(volunteer.id))
+    if not _lies_in(found.regions, staff.paths(MAY_SEE, under=None)):
+        raise VolunteerUnknown
+    return found
+
+
+def _lies_in(places: Collection[Region], paths: Collection[str]) -> bool:
+    return any(region.path.startswith(path) for region in places for path in paths)
 
 
 def invite(codes: Sequence[str], *, days: int, by: Staff, now: datetime) -> list[tuple[Volunteer, str]]:

@@ -63,6 +63,20 @@ def enter(batch: Sequence[Any], *, volunteer_id: UUID, staff: Staff, clock: date
     return answer
 
 
+def void(tally_id: UUID, *, volunteer_id: UUID, note: str, staff: Staff, now: datetime) -> bool:
+    """Void a volunteer's tally as a revision that a staff member enters; False when it was void before.
+
+    Who may is decided by the caller, who knows what the tally says.
+    """
+    volunteer = volunteers.hold_volunteer(volunteer_id)
+    stands = store.list_known({tally_id})[tally_id]
+    if stands.voided:
+        return False
+    said = {"id": str(tally_id), "revision": max(stands.contents) + 1, "void": True, "note": note}
+    answer = _take_in([said], volunteer, clock=now, staff=staff, now=now)
+    return [one.status for one in answer.results] == [rules.CREATED]
+
+
 def _take_in(
     batch: Sequence[Any], volunteer: Volunteer, *, clock: datetime, staff: Staff | None, now: datetime
 ) -> Answer:

@@ -52,15 +52,19 @@ Column = str | tuple[str, str | None]  # a field, or a material with its pack
 
 
 def read_forms(path: Path, *, materials: Sequence[Material], now: datetime) -> list[Form]:
-    """The rows of a table, or FileRefused naming every one that is wrong. `now`: no form is of a time to come."""
-    table = read_table(path, sheet=SHEET, most_rows=MOST_FORMS + 1)
+    """The rows of a file, or FileRefused naming every one that is wrong. `now`: no form is of a time to come."""
+    return forms_in(read_table(path, sheet=SHEET, most_rows=MOST_FORMS + 1), materials=materials, now=now)
+
+
+def forms_in(table: Table, *, materials: Sequence[Material], now: datetime) -> list[Form]:
+    """As read_forms, of a table wherever it comes from."""
     columns = _columns_of(table, materials)
     forms: list[Form] = []
     problems: list[Problem] = []
     seen: dict[tuple[str, str, int], str] = {}
     for row, cells in enumerate(table.rows[1:], start=2):
         if any(not is_blank(cell) for cell in cells):
-            form, faults = _form_of(columns, cells, where=table.place(row), now=now)
+            form, faults = _form_of(columns, cells, headings=table.rows[0], where=table.place(row), now=now)
             if form is not None:
                 key = (form.volunteer, form.number, form.said["revision"])
                 if (before := seen.setdefault(key, form.where)) != form.where:
@@ -101,13 +105,13 @@ def _columns_of(table: Table, materials: Sequence[Material]) -> list[Column | No
 
 
 def _form_of(
-    columns: Sequence[Column | None], cells: Sequence[Cell], *, where: str, now: datetime
+    columns: Sequence[Column | None], cells: Sequence[Cell], *, headings: Sequence[Cell], where: str, now: datetime
 ) -> tuple[Form | None, list[Fault]]:
     said: dict[str, Any] = {}
     handouts: list[dict[str, Any]] = []
     faults: list[Fault] = []
-    for column, cell in zip_longest(columns, cells, fillvalue=""):
-        if isinstance(cell, str) and is_blank(cell):
+    for column, heading, cell in zip_longest(columns, headings, cells, fillvalue=""):
+        if is_blank(cell):
             continue
         try:
             if isinstance(column, tuple):
@@ -119,8 +123,7 @@ def _form_of(
             else:
                 raise CellRefused("stands in a column without a heading", "delete it")
         except CellRefused as refused:
-            heading = column[0] if isinstance(column, tuple) else HEADINGS.get(column or "", "")
-            faults.append((heading, *refused.args))
+            faults.append((str(heading), *refused.args))
     if faults or (said.get("void") and {"number", "volunteer"} <= said.keys()):
         return (None, faults) if faults else (_void_form(said, where=where), [])
     faults += [(HEADINGS[field], "is empty", "fill it in") for field in NEEDED if field not in said]

@@ -2,13 +2,16 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from quizsvc.accounts import service as accounts
 from quizsvc.kit.canonical import canonical, sha256_hex
+from quizsvc.kit.errors import Refusal
 from quizsvc.kit.files import shipped
 from quizsvc.kit.ids import new_alias
+from quizsvc.kit.pages import PageOf, decode_cursor, page_from
 from quizsvc.kit.problems import FileRefused, Problem, parse_toml, read_text
 from quizsvc.quiz import bank_store, faring, lifecycle, store
 from quizsvc.quiz.faring import Faring
@@ -16,6 +19,12 @@ from quizsvc.quiz.lifecycle import Entry, Standing
 from quizsvc.quiz.rules import QuestionText, ScamType
 
 PAPERS_AT_ONCE = 2000
+RECENT = 10_000
+
+
+class QuestionUnknown(Refusal):
+    code, status = "quiz.question_unknown", 404
+    zh, en = "题库里没有这道题", "There is no such question"
 
 
 @dataclass(frozen=True)
@@ -123,6 +132,67 @@ def list_entries(scam_types: Sequence[str] = ()) -> list[Entry]:
     entries = [Entry(text, standing.shown) for standing, text in bank_store.list_standing().values()]
     wanted = [one for one in entries if not scam_types or one.text.scam_type in scam_types]
     return sorted(wanted, key=lambda one: (one.text.scam_type, one.text.code))
+
+
+def write_down(changes: Sequence[Change], *, act: str, by: str, now: datetime) -> None:
+    """Tell the audit log what differs in each question that was changed."""
+    for change in changes:
+        newest = change.standing.newest
+        before = {"version": newest - change.new_text, **change.before} if change.before else None
+        after = {"version": newest, **change.after}
+        accounts.audit(by, act=act, subject=change.text.code, before=before, after=after, now=now)
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A question's newest text, and how it stands."""
+
+    text: QuestionText
+    standing: Standing
+
+
+def search(*, scam_type: str | None, state: str | None, word: str, cursor: str | None, limit: int) -> PageOf[Listed]:
+    """Questions by scam type and code. `state` as people see it; `word`: a part of the code, stem or explanation."""
+    after = decode_cursor(cursor, parts=2) or ("", "")
+    found = [
+        Listed(text, standing)
+        for standing, text in bank_store.list_standing().values()
+        if scam_type in (None, text.scam_type)
+        and state in (None, standing.shown)
+        and (word in text.code or word in text.stem or word in text.explanation)
+        and (text.scam_type, text.code) > after
+    ]
+    found.sort(key=_key_of)
+    return page_from(found[: limit + 1], limit=limit, key=_key_of)
+
+
+def _key_of(one: Listed) -> tuple[str, str]:
+    return one.text.scam_type, one.text.code
+
+
+def get_questions(codes: Sequence[str]) -> list[Listed]:
+    """The questions with these codes, in this order; QuestionUnknown."""
+    standing = bank_store.list_standing()
+    if not all(code in standing for code in codes):
+        raise QuestionUnknown
+    return [Listed(standing[code][1], standing[code][0]) for code in dict.fromkeys(codes)]
+
+
+def list_versions(code: str) -> Sequence[tuple[int, QuestionText]]:
+    """Every text that a question ever had, with its number, the newest first."""
+    return bank_store.list_versions(code)
+
+
+def list_recent_farings(code: str) -> list[tuple[Faring, int]]:
+    """How a question's versions fared in the newest papers that were marked in time, with their numbers.
+
+    So many papers as a page can wait for: RECENT. All of them, `list_farings` reads.
+    """
+    versions = bank_store.list_version_numbers()
+    own = {one.id: one for one in bank_store.list_questions() if one.code == code}
+    answers = faring.count_answers((items, given) for _, items, given in store.list_newest_marked(limit=RECENT))
+    mine = {key: times for key, times in answers.items() if key[0] in own}
+    return [(one, versions[one.question.id]) for one in faring.list_farings(mine, own)]
 
 
 def list_farings() -> list[tuple[Faring, int]]:

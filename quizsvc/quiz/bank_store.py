@@ -88,6 +88,13 @@ def list_standing() -> dict[str, tuple[Standing, QuestionText]]:
     }
 
 
+def list_versions(code: str) -> Sequence[tuple[int, QuestionText]]:
+    """Every text of a question with its number, the newest first."""
+    record = QuestionVersionRecord
+    rows = db.session.scalars(select(record).where(record.code == code).order_by(record.version.desc()))
+    return [(row.version, _text_of(row)) for row in rows]
+
+
 def _text_of(row: QuestionVersionRecord) -> QuestionText:
     return QuestionText(
         code=row.code,

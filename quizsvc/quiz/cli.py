@@ -11,10 +11,11 @@ from quizsvc.accounts import service as accounts
 from quizsvc.kit.clock import day_of, utcnow
 from quizsvc.kit.db import reading, transaction
 from quizsvc.kit.files import shipped
+from quizsvc.kit.ratios import percent
 from quizsvc.kit.sheets import SUFFIXES, is_sheet
 from quizsvc.quiz import bank, files, lifecycle, sheet, workbook
 from quizsvc.quiz.bank import Change
-from quizsvc.quiz.faring import judge_faring, percent
+from quizsvc.quiz.faring import judge_faring
 from quizsvc.quiz.lifecycle import Entry
 from quizsvc.quiz.review_bank import count, count_by_type
 from quizsvc.quiz.rules import KINDS, QuestionText
@@ -67,7 +68,7 @@ def load(source: Path, acting: str | None, dry_run: bool) -> None:
         if not dry_run:
             after = {"added": loaded.added, "changed": loaded.changed}
             accounts.audit(by, act="questions.load", subject=source.name[-100:], after=after, now=utcnow())
-            _write_down(loaded.changes, act="question.load", by=by)
+            bank.write_down(loaded.changes, act="question.load", by=by, now=utcnow())
     waiting = [one.text.code for one in loaded.changes if one.standing.shown in {lifecycle.DRAFT, lifecycle.WAITING}]
     if dry_run:
         for change in loaded.changes:
@@ -84,15 +85,6 @@ def _shown(change: Change) -> str:
     if not change.before:
         return f"{change.text.code}: new{state}"
     return f"{change.text.code}: changed {'、'.join(sheet.HEADINGS[name] for name in change.after)}{state}"
-
-
-def _write_down(changes: Sequence[Change], *, act: str, by: str) -> None:
-    """What differs in each question that was changed."""
-    for change in changes:
-        newest = change.standing.newest
-        before = {"version": newest - change.new_text, **change.before} if change.before else None
-        after = {"version": newest, **change.after}
-        accounts.audit(by, act=act, subject=change.text.code, before=before, after=after, now=utcnow())
 
 
 @group.command("review")
@@ -115,7 +107,7 @@ def _set_state(codes: Sequence[str], state: str, *, act: str, acting: str) -> No
     with transaction():
         by = accounts.get_acting(acting)
         changes = bank.set_state(codes, state, by=by, second_person=_second_person())
-        _write_down(changes, act=act, by=by)
+        bank.write_down(changes, act=act, by=by, now=utcnow())
     click.echo(f"{len(set(codes))} questions are {state}, {len(changes)} of them since now")
 
 

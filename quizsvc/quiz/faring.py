@@ -66,9 +66,3 @@ def judge_faring(faring: Faring) -> list[str]:
     if max(wrong, default=0) > min(right, default=0):
         judged.append(MISLEADING)
     return judged
-
-
-def percent(part: int, whole: int) -> str:
-    """A share with one decimal, half up, by integers alone."""
-    tenths = (2000 * part + whole) // (2 * whole)
-    return f"{tenths // 10}.{tenths % 10}%"

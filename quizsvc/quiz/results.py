@@ -1,48 +1,42 @@
 """What papers came to, for those who count: by person, without anything that leads back to one."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 from uuid import UUID
 
 from quizsvc.quiz import bank_store, store
-from quizsvc.quiz.rules import MARKED, Item, Question
-
-
-@dataclass(frozen=True)
-class Answered:
-    """A question of a paper that was handed in in time."""
-
-    code: str
-    scam_type: str
-    is_right: bool
+from quizsvc.quiz.rules import MARKED, Question
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """A paper: whose, where and of which day it is. `answers` is empty unless it was marked in time."""
+    """A paper: whose, where and of which day it is.
+
+    `right`, `wrong`: its questions by the id of their version, none unless it was handed in in time.
+    """
 
     citizen_id: UUID
     region_id: UUID | None
     day: date
     is_marked: bool
     is_passed: bool
-    answers: list[Answered]
+    right: Sequence[int]
+    wrong: Sequence[int]
 
 
 def list_outcomes(campaign_id: UUID, citizens: Collection[UUID]) -> Iterator[Outcome]:
     """Every paper of some people in a campaign, oldest first."""
     papers = store.list_outcomes(campaign_id, citizens)
-    questions = _questions(bank_store.find_epoch())
+    questions = known_questions()
     for row in papers:
-        answers: list[Answered] = []
-        if row.state == MARKED:
-            for item, given in zip(Item.all_from(row.items), row.given, strict=True):
-                question = questions[item.question_id]
-                answers.append(Answered(question.code, question.scam_type, frozenset(given) == question.answer))
+        answers: tuple[list[int], list[int]] = ([], [])
         is_marked = row.state == MARKED
-        yield Outcome(row.citizen_id, row.region_id, row.day, is_marked, is_marked and row.passed, answers)
+        if is_marked:
+            for (question_id, _order), given in zip(row.items, row.given, strict=True):
+                answers[frozenset(given) != questions[question_id].answer].append(question_id)
+        yield Outcome(row.citizen_id, row.region_id, row.day, is_marked, is_marked and row.passed, *answers)
 
 
 def list_ticket_regions(campaign_id: UUID, citizens: Collection[UUID]) -> dict[UUID, UUID | None]:
@@ -58,6 +52,11 @@ def list_people(campaign_id: UUID) -> Collection[UUID]:
 def name_scam_types() -> dict[str, str]:
     """The names of scam types by code."""
     return dict(bank_store.list_scam_types())
+
+
+def known_questions() -> Mapping[int, Question]:
+    """Every version of every question by its id."""
+    return _questions(bank_store.find_epoch())
 
 
 @lru_cache(maxsize=1)

@@ -84,6 +84,12 @@ def list_marked(*, after: UUID, limit: int) -> Sequence[tuple[UUID, list[Any], l
     return [(row[0], row[1], row[2]) for row in db.session.execute(wanted.order_by(_papers.id).limit(limit))]
 
 
+def list_newest_marked(*, limit: int) -> Sequence[tuple[UUID, list[Any], list[str]]]:
+    """As list_marked, the newest: ids sort by age."""
+    wanted = select(_papers.id, _papers["items"], _papers.given).where(_papers.state == MARKED)
+    return [(row[0], row[1], row[2]) for row in db.session.execute(wanted.order_by(_papers.id.desc()).limit(limit))]
+
+
 def list_outcomes(campaign_id: UUID, citizens: Collection[UUID]) -> Sequence[Row[*tuple[Any, ...]]]:
     """The papers of some people in a campaign, oldest first: whose, where, when, and what they came to."""
     wanted = select(

@@ -1,16 +1,20 @@
 """The office's bulletin (工作简报) from a snapshot: sentences whose every number names its figure. Never a cause."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from quizsvc.kit.clock import rfc3339
 from quizsvc.reach.comparison import say_period
-from quizsvc.reach.metrics import PERCENT, get_metric
+from quizsvc.reach.metrics import PERCENT, Metric, get_metric
 from quizsvc.reach.snapshots import CaseFigures, Snapshot, case_figure
 from quizsvc.reach.survey import Figure
 from quizsvc.reach.wording import ABOUT, OVER, say, say_money
 
 HEADLINE_DIGITS = 1
+NUMERALS = "一二三四五六七八九"
+SOURCES = "数据说明"
+SOURCED = ("序号", "表述", "指标", "数值", "口径")
+CHANGED = ("指标", "区分", "当时", "现在")
 CASES_OF = {"filed": "电信网络诈骗案件", "reports": "电信网络诈骗警情", "loss": "电信网络诈骗损失"}
 
 
@@ -24,17 +28,19 @@ class Source:
 
     @property
     def exact(self) -> str:
-        """The figure itself with its unit; money in 元 to the fen."""
-        one = self.figure
-        if one.value is not None and one.metric.unit == "元":
-            return f"{one.value // 100}.{one.value % 100:02}元"
-        return one.shown if one.value is None else f"{one.shown}{one.unit}"
+        """The figure itself, as say_exactly."""
+        return say_exactly(self.figure)
 
     @property
     def definition(self) -> str:
         """What is counted, and who says so."""
         said = self.figure.source
         return self.figure.metric.definition + (f"来源：{said}。" if said else "")
+
+    @property
+    def row(self) -> Sequence[str]:
+        """Its row under SOURCED."""
+        return (str(self.no), self.phrase, _named(self.figure.metric), self.exact, self.definition)
 
 
 @dataclass(frozen=True)
@@ -64,6 +70,31 @@ class Bulletin:
         """A phrase that a figure stands behind."""
         self.sources.append(Source(len(self.sources) + 1, text, figure))
         return Phrase(text, len(self.sources))
+
+
+def say_exactly(one: Figure) -> str:
+    """A figure with its unit; money in 元 to the fen; the reason where it is not known."""
+    if one.value is not None and one.metric.unit == "元":
+        return f"{one.value // 100}.{one.value % 100:02}元"
+    return one.shown if one.value is None else f"{one.shown}{one.unit}"
+
+
+def list_changes(snapshot: Snapshot) -> Iterator[Sequence[str]]:
+    """What arrived later, a row under CHANGED for each figure that was another one in the report before."""
+    for change in snapshot.changes:
+        sides = (Figure(get_metric(change.metric), side, own_unit=change.unit) for side in (change.then, change.now))
+        then, now = map(say_exactly, sides)
+        apart = "、".join(snapshot.name(by, code) for by, code in change.of.items())
+        yield (_named(get_metric(change.metric)), apart, then, now)
+
+
+def head_changes(snapshot: Snapshot) -> str:
+    """What stands above them."""
+    return f"与上一份报告（{snapshot.before}）不同的数字"
+
+
+def _named(metric: Metric) -> str:
+    return f"{metric.name} {metric.id}"
 
 
 def write_bulletin(snapshot: Snapshot) -> Bulletin:
@@ -102,13 +133,17 @@ def _apart(snapshot: Snapshot, metric_id: str, by: str) -> list[Figure]:
 
 
 def _volunteers(made: Bulletin, snapshot: Snapshot) -> list[Phrase]:
-    phrases: list[Phrase] = []
-    for one in _apart(snapshot, "offline.volunteers_enrolled", "kind"):
-        name = snapshot.name("kind", one.of["kind"])
-        called = f"反诈{name}" if name == "志愿者" else name
-        text = f"{say(one.value or 0, one.unit, digits=HEADLINE_DIGITS)}{called}"
-        phrases.append(made.cite(text if phrases else f"召集{text}", one))
-    return _listed(phrases, missing="志愿者人数无数据")
+    """All of them together, as the office says it; then each kind, where there is more than one."""
+    total = snapshot.find("offline.volunteers_enrolled")
+    if total is None or not total.value:
+        return [Phrase("志愿者人数无数据。")]
+    called = made.cite(f"召集{say(total.value, total.unit, digits=HEADLINE_DIGITS)}反诈志愿者", total)
+    kinds = _apart(snapshot, "offline.volunteers_enrolled", "kind")
+    if len(kinds) < 2:
+        return [called, Phrase("。")]
+    named = [(snapshot.name("kind", one.of["kind"]), one) for one in kinds]
+    parts = [made.cite(f"{name}{say(one.value or 0, one.unit, digits=HEADLINE_DIGITS)}", one) for name, one in named]
+    return [called, Phrase("，其中"), *_listed(parts, missing="")]
 
 
 def _materials(made: Bulletin, snapshot: Snapshot) -> list[Phrase]:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from quizsvc.kit.ratios import decimal, tenths_of
 from quizsvc.reach.figures import Amount, Month, months_between
 
 YEAR_ON_YEAR, MONTH_ON_MONTH = "同比", "环比"
@@ -26,7 +27,7 @@ class Comparison:
         """The change in tenths of a percent, half up on the exact ratio whichever way it goes; None for 不可比."""
         if self.reason or self.now is None or not self.base:
             return None
-        size = (2000 * abs(self.now - self.base) + self.base) // (2 * self.base)
+        size = tenths_of(abs(self.now - self.base), self.base)
         return size if self.now > self.base else -size
 
     @property
@@ -39,8 +40,7 @@ class Comparison:
             return f"{self.name}{INCOMPARABLE}（{self.reason}）"
         if tenths == 0:
             return f"{self.name}{SAME}"
-        whole, tenth = divmod(abs(tenths), 10)
-        return f"{self.name}{UP if tenths > 0 else DOWN}{whole}.{tenth}%"
+        return f"{self.name}{UP if tenths > 0 else DOWN}{decimal(abs(tenths))}%"
 
 
 def year_on_year(amounts: Amounts, *, first: Month, last: Month) -> Comparison:

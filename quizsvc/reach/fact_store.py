@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, bindparam, delete, func, literal, select, update
+from sqlalchemy import ColumnElement, Row, bindparam, delete, func, literal, select, update
 
 from quizsvc.kit.db import add_all, db, insert_all, insert_new, table_of
 from quizsvc.reach.facts import CHAINED, NEVER, WHOLE, Place
@@ -44,22 +44,22 @@ def take_turn() -> None:
     db.session.execute(select(TurnRecord.id).where(TurnRecord.id == TURN).with_for_update())
 
 
-def list_shares(campaign_id: UUID, kind: str, parts: Collection[UUID]) -> dict[UUID, list[list[Any]]]:
-    """What some people added, as it was counted."""
+def list_shares(campaign_id: UUID, kind: str, parts: Collection[UUID]) -> dict[UUID, str]:
+    """What some people did, as it was counted."""
     record = ShareRecord
     mine = (record.campaign_id == campaign_id, record.kind == kind, record.part.in_(parts))
-    return {row.part: row.counts for row in db.session.execute(select(record.part, record.counts).where(*mine))}
+    return {row.part: row.done for row in db.session.execute(select(record.part, record.done).where(*mine))}
 
 
-def replace_shares(campaign_id: UUID, kind: str, shares: Mapping[UUID, list[list[Any]]]) -> None:
-    """Put what some people add in the place of what they added."""
+def replace_shares(campaign_id: UUID, kind: str, shares: Mapping[UUID, str | None]) -> None:
+    """Put what some people did in the place of what was counted; None for who did nothing that counts."""
     record = ShareRecord
     mine = (record.campaign_id == campaign_id, record.kind == kind, record.part.in_(list(shares)))
     db.session.execute(delete(record).where(*mine))
     rows = [
-        {"campaign_id": campaign_id, "kind": kind, "part": part, "counts": counts}
-        for part, counts in sorted(shares.items())
-        if counts
+        {"campaign_id": campaign_id, "kind": kind, "part": part, "done": done}
+        for part, done in sorted(shares.items())
+        if done is not None
     ]
     insert_all(record, rows)
 
@@ -91,35 +91,45 @@ _LESS = (
 )
 
 
-def delete_counts(campaign_id: UUID) -> None:
-    """Forget all that was counted in a campaign; visits stay."""
-    for record in (CountRecord, ShareRecord):
-        db.session.execute(delete(record).where(record.campaign_id == campaign_id))
+def list_counts(campaign_id: UUID) -> dict[Place, int]:
+    """Everything that was counted in a campaign."""
+    record = CountRecord
+    wanted = select(record.region, record.day, record.metric, record.apart, record.n)
+    return {Place(*row[:4]): row[4] for row in db.session.execute(wanted.where(record.campaign_id == campaign_id))}
 
 
 def sum_counts(
+    campaign_id: UUID, regions: Collection[str], metrics: Collection[str], *, first: str, last: str
+) -> Sequence[Row[*tuple[Any, ...]]]:
+    """Sums between two days by region, metric and what it is shown apart by."""
+    record = CountRecord
+    wanted = select(record.region, record.metric, record.apart, func.sum(record.n).label("n"))
+    within = _within(campaign_id, regions, metrics, first=first, last=last)
+    return db.session.execute(wanted.where(*within).group_by(record.region, record.metric, record.apart)).all()
+
+
+def sum_people(
     campaign_id: UUID, regions: Collection[str], *, first: str, last: str
 ) -> Sequence[Row[*tuple[Any, ...]]]:
-    """Sums between two days by region, metric and what it is shown apart by; of people, those who are new in them."""
+    """People between two days by region and metric: those who are new in them."""
     record = CountRecord
-    within = (
+    wanted = select(record.region, record.metric, literal(NEVER).label("apart"), func.sum(record.n).label("n"))
+    within = _within(campaign_id, regions, CHAINED, first=first, last=last)
+    new = wanted.where(*within, record.apart < first)
+    return db.session.execute(new.group_by(record.region, record.metric)).all()
+
+
+def _within(
+    campaign_id: UUID, regions: Collection[str], metrics: Collection[str], *, first: str, last: str
+) -> tuple[ColumnElement[bool], ...]:
+    record = CountRecord
+    return (
         record.campaign_id == campaign_id,
         record.region.in_(regions),
+        record.metric.in_(metrics),
         record.day >= first,
         record.day <= last,
     )
-    total = func.sum(record.n).label("n")
-    summed = (
-        select(record.region, record.metric, record.apart, total)
-        .where(*within, record.metric.not_in(CHAINED))
-        .group_by(record.region, record.metric, record.apart)
-    )
-    people = (
-        select(record.region, record.metric, literal(NEVER).label("apart"), total)
-        .where(*within, record.metric.in_(CHAINED), record.apart < first)
-        .group_by(record.region, record.metric)
-    )
-    return [*db.session.execute(summed), *db.session.execute(people)]
 
 
 def find_first_day(campaign_ids: Collection[UUID]) -> str | None:
@@ -129,16 +139,14 @@ def find_first_day(campaign_ids: Collection[UUID]) -> str | None:
     return db.session.scalar(days)
 
 
-def list_days(campaign_id: UUID, region: str, *, first: str, last: str) -> Sequence[Row[*tuple[Any, ...]]]:
+def list_days(
+    campaign_id: UUID, region: str, metrics: Collection[str], *, first: str, last: str
+) -> Sequence[Row[*tuple[Any, ...]]]:
     """Sums of one region by day and metric, whatever they are shown apart by."""
     record = CountRecord
-    wanted = (
-        select(record.day, record.metric, func.sum(record.n).label("n"))
-        .where(record.campaign_id == campaign_id, record.region == region)
-        .where(record.day >= first, record.day <= last)
-        .group_by(record.day, record.metric)
-    )
-    return db.session.execute(wanted).all()
+    wanted = select(record.day, record.metric, func.sum(record.n).label("n"))
+    within = _within(campaign_id, [region], metrics, first=first, last=last)
+    return db.session.execute(wanted.where(*within).group_by(record.day, record.metric)).all()
 
 
 def list_days_apart(
@@ -146,24 +154,20 @@ def list_days_apart(
 ) -> Sequence[Row[*tuple[Any, ...]]]:
     """Sums of one region and metric by day and what it is shown apart by."""
     record = CountRecord
-    wanted = (
-        select(record.day, record.apart, func.sum(record.n).label("n"))
-        .where(record.campaign_id == campaign_id, record.region == region, record.metric == metric)
-        .where(record.day >= first, record.day <= last)
-        .group_by(record.day, record.apart)
-    )
-    return db.session.execute(wanted).all()
+    wanted = select(record.day, record.apart, func.sum(record.n).label("n"))
+    within = _within(campaign_id, [region], [metric], first=first, last=last)
+    return db.session.execute(wanted.where(*within).group_by(record.day, record.apart)).all()
 
 
-def list_all_shares(campaign_id: UUID, kind: str) -> Iterator[tuple[UUID, list[list[Any]]]]:
-    """What everybody adds in a campaign, read in pages."""
+def list_all_shares(campaign_id: UUID, kind: str) -> Iterator[tuple[UUID, str]]:
+    """What everybody did in a campaign, as it was counted; read in pages."""
     record = ShareRecord
-    wanted = select(record.part, record.counts).where(record.campaign_id == campaign_id, record.kind == kind)
+    wanted = select(record.part, record.done).where(record.campaign_id == campaign_id, record.kind == kind)
     after: UUID | None = None
     while True:
         page = wanted if after is None else wanted.where(record.part > after)
         rows = db.session.execute(page.order_by(record.part).limit(PAGE)).all()
-        yield from ((row.part, row.counts) for row in rows)
+        yield from ((row.part, row.done) for row in rows)
         if len(rows) < PAGE:
             return
         after = rows[-1].part

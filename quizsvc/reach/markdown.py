@@ -2,11 +2,19 @@
 
 import re
 
-from quizsvc.reach.bulletin import Bulletin, Phrase
+from quizsvc.reach.bulletin import (
+    CHANGED,
+    NUMERALS,
+    SOURCED,
+    SOURCES,
+    Bulletin,
+    Phrase,
+    head_changes,
+    list_changes,
+)
 from quizsvc.reach.snapshots import Snapshot
 
 SPECIAL = re.compile(r"([\\`*_\[\]<>#|~])")
-NUMERALS = "一二三四五六七八九"
 
 
 def markdown_of(bulletin: Bulletin, snapshot: Snapshot) -> str:
@@ -16,17 +24,11 @@ def markdown_of(bulletin: Bulletin, snapshot: Snapshot) -> str:
     for numeral, section in zip(NUMERALS, bulletin.sections, strict=False):
         lines += ["", f"## {numeral}、{section.heading}", ""]
         lines.append("\n\n".join("".join(map(_phrase, sentence)) for sentence in section.sentences))
-    lines += ["", "## 数据说明", "", _row("序号", "表述", "指标", "数值", "口径"), "|---|---|---|---|---|"]
-    for one in bulletin.sources:
-        metric = one.figure.metric
-        lines.append(_row(str(one.no), one.phrase, f"{metric.name} {metric.id}", one.exact, one.definition))
+    lines += ["", f"## {SOURCES}", "", _row(*SOURCED), "|---|---|---|---|---|"]
+    lines += [_row(*one.row) for one in bulletin.sources]
     if snapshot.changes:
-        lines += ["", f"## 与上一份报告（{snapshot.before}）不同的数字", "", _row("指标", "区分", "当时", "现在")]
-        lines.append("|---|---|---|---|")
-        for change in snapshot.changes:
-            apart = "、".join(snapshot.name(by, code) for by, code in change.of.items())
-            numbers = ("无数据" if value is None else str(value) for value in (change.then, change.now))
-            lines.append(_row(change.metric, apart, *numbers))
+        lines += ["", f"## {head_changes(snapshot)}", "", _row(*CHANGED), "|---|---|---|---|"]
+        lines += [_row(*row) for row in list_changes(snapshot)]
     return "\n".join(lines) + "\n"
 
 

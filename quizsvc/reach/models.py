@@ -1,10 +1,9 @@
 """Visits, what each person adds to the figures, the counts; monthly fraud cases. What they promise is a constraint."""
 
 from datetime import date, datetime
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, Index, String, Text, Uuid
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, Text, Uuid
 from sqlalchemy.orm import Mapped, mapped_column
 
 from quizsvc.kit.db import Base, UtcDateTime
@@ -65,7 +64,7 @@ class VisitRecord(Base):
 
 
 class ShareRecord(Base):
-    """What one person (a citizen or a volunteer) adds to the counts of a campaign: [[region, day, metric, apart, n]].
+    """What one person (a citizen or a volunteer) did in a campaign, as it is counted: facts.Player or Reporter.
 
     Made from what the slices know and kept only to be taken away again when the person is counted anew.
     """
@@ -75,7 +74,7 @@ class ShareRecord(Base):
     campaign_id: Mapped[UUID] = mapped_column(Uuid, ForeignKey("campaigns.id"), primary_key=True)
     kind: Mapped[str] = mapped_column(String(12), primary_key=True)
     part: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
-    counts: Mapped[list[list[Any]]] = mapped_column(JSON)
+    done: Mapped[str] = mapped_column(Text)
 
 
 class CountRecord(Base):

@@ -11,15 +11,9 @@ from quizsvc.accounts import service as accounts
 from quizsvc.campaigns import service as campaigns
 from quizsvc.kit.clock import utcnow
 from quizsvc.kit.db import reading, transaction
-from quizsvc.kit.sheets import csv_text
-from quizsvc.reach import reporting, service, settling
-from quizsvc.reach.bulletin import write_bulletin
-from quizsvc.reach.markdown import markdown_of
-from quizsvc.reach.report_workbook import write_workbook
+from quizsvc.reach import reporting, settling
+from quizsvc.reach.report_files import FORMS, TEXTS
 from quizsvc.reach.snapshots import Snapshot
-from quizsvc.reach.survey import Period
-from quizsvc.reach.table_text import rows_of
-from quizsvc.regions import service as regions
 
 DAY = click.DateTime(["%Y-%m-%d"])
 
@@ -30,7 +24,7 @@ DAY = click.DateTime(["%Y-%m-%d"])
 @click.option("--to", "last", type=DAY, help="the last day, which counts; without it, today")
 @click.option("--region", help="a region's code; without it, the first campaign's")
 @click.option("--snapshot", "stored", type=click.UUID, help="print a stored report again, byte for byte")
-@click.option("--format", "form", type=click.Choice(["md", "csv", "xlsx"]), default="md", show_default=True)
+@click.option("--format", "form", type=click.Choice(list(FORMS)), default="md", show_default=True)
 @click.option("--output", type=click.Path(path_type=Path, dir_okay=False))
 @click.option("--as", "acting", metavar="STAFF", required=True)
 def report(
@@ -43,7 +37,7 @@ def report(
     output: Path | None,
     acting: str,
 ) -> None:
-    """Make a report of campaigns from a snapshot that is stored: a bulletin, a table of all figures, or a workbook.
+    """Make a report from a snapshot that is stored: a bulletin (Markdown, Word), a table of all figures, a workbook.
 
     What waits to be counted is counted first.
     """
@@ -51,21 +45,18 @@ def report(
         raise click.UsageError("name campaigns, or --snapshot")
     if first and last and last < first:
         raise click.UsageError("--to is before --from")
-    if form == "xlsx" and output is None:
-        raise click.UsageError("a workbook wants --output")
+    if form not in TEXTS and output is None:
+        raise click.UsageError("a workbook and a Word document want --output")
     if stored is not None:
         with reading():
             found = reporting.get_snapshot(stored, by=accounts.get_staff(acting))
     else:
         found = _make(slugs, first=first, last=last, region=region, acting=acting)
-    if form == "xlsx" and output is not None:
-        write_workbook(found, output)
-    else:
-        text = csv_text(rows_of(found)) if form == "csv" else markdown_of(write_bulletin(found), found)
-        if output is None:
-            click.echo(text, nl=False)
-            return
-        output.write_text(text, encoding="utf-8", newline="")
+    content = FORMS[form](found)
+    if output is None:
+        click.echo(content.decode(), nl=False)
+        return
+    output.write_bytes(content)
     click.echo(f"report {found.id}: {output}; {len(found.changes)} figures changed since {found.before or 'never'}")
 
 
@@ -74,14 +65,12 @@ def _make(
 ) -> Snapshot:
     while True:
         with transaction():
-            if not settling.settle():
+            if settling.settle() < settling.MOST_AT_ONCE:
                 break
     now = utcnow()
     with transaction():
         chosen = [campaigns.get_campaign(slug) for slug in dict.fromkeys(slugs)]
-        place = regions.get_region(region or chosen[0].definition.region)
-        whole = service.whole_period(chosen, now=now)
-        begin = first.date() if first else whole.first
-        period = Period(begin, last.date() if last else max(begin, whole.last))
         by = accounts.get_staff(acting)
+        begin, end = (None if moment is None else moment.date() for moment in (first, last))
+        place, period = reporting.find_scope(chosen, region=region, first=begin, last=end, by=by, now=now)
         return reporting.make_snapshot(chosen, region=place, period=period, by=by, now=now)

@@ -5,7 +5,7 @@ Whatever came from outside is written as text, never as a formula. Charts are Ex
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
-from pathlib import Path
+from io import BytesIO
 from typing import Any
 
 from xlsxwriter import Workbook
@@ -43,9 +43,10 @@ GRIDS = (
 )
 
 
-def write_workbook(snapshot: Snapshot, path: Path) -> None:
-    """Write a snapshot's figures; the same snapshot gives the same cells."""
-    with Workbook(str(path), SAFELY) as book:
+def workbook_of(snapshot: Snapshot) -> bytes:
+    """A snapshot's figures as an .xlsx; the same snapshot gives the same cells."""
+    out = BytesIO()
+    with Workbook(out, SAFELY) as book:
         forms = {name: book.add_format(form) for name, form in FORMS.items()}
         figures = list_figures(snapshot)
         _write_front(book.add_worksheet("说明"), snapshot, figures, forms)
@@ -58,6 +59,7 @@ def write_workbook(snapshot: Snapshot, path: Path) -> None:
             sheet.set_landscape()
             sheet.set_paper(A3)
             sheet.repeat_rows(0)
+    return out.getvalue()
 
 
 def _write_front(sheet: Worksheet, snapshot: Snapshot, figures: Sequence[Figure], forms: Forms) -> None:

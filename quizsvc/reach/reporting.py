@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from quizsvc.accounts import service as accounts
@@ -18,7 +18,17 @@ from quizsvc.quiz import bank
 from quizsvc.reach import cases, service, snapshot_store
 from quizsvc.reach.facts import ELSEWHERE
 from quizsvc.reach.figures import Month
-from quizsvc.reach.snapshots import Asked, CaseFigures, Heading, Kept, Names, Snapshot, find_changes, list_figures
+from quizsvc.reach.snapshots import (
+    Asked,
+    CaseFigures,
+    Heading,
+    Kept,
+    Names,
+    Snapshot,
+    find_changes,
+    list_figures,
+    say_the_same,
+)
 from quizsvc.reach.survey import Period, Survey
 from quizsvc.regions import service as regions
 from quizsvc.regions.rules import Region
@@ -44,6 +54,26 @@ def get_snapshot(snapshot_id: UUID, *, by: Staff) -> Snapshot:
         raise SnapshotUnknown
     require_reporter(by, over=regions.get_region(found.survey.region))
     return found
+
+
+def find_scope(
+    campaigns: Sequence[Campaign],
+    *,
+    region: str | None,
+    first: date | None,
+    last: date | None,
+    by: Staff,
+    now: datetime,
+) -> tuple[Region, Period]:
+    """Of where and when a report is; what was not said is the first campaign's region, the first day, today.
+
+    At most ten years. RegionUnknown, RoleMissing.
+    """
+    place = regions.get_region(region or campaigns[0].definition.region)
+    require_reporter(by, over=place)
+    whole = service.whole_period(campaigns, now=now)
+    begin = first or whole.first
+    return place, Period.cut(begin, last or max(begin, whole.last))
 
 
 def list_snapshots(by: Staff, *, cursor: str | None, limit: int) -> PageOf[Kept]:
@@ -96,14 +126,26 @@ def make_snapshot(
     campaigns: Sequence[Campaign], *, region: Region, period: Period, by: Staff, now: datetime
 ) -> Snapshot:
     """Survey the campaigns and store what was found, with what changed since the same was asked before."""
+    fresh, before = _take(campaigns, region=region, period=period, by=by, now=now)
+    return _keep(fresh, before, region=region, now=now)
+
+
+def look_up_snapshot(
+    campaigns: Sequence[Campaign], *, region: Region, period: Period, by: Staff, now: datetime
+) -> Snapshot:
+    """The snapshot that was made last on the same question, where nothing changed since; else as make_snapshot."""
+    fresh, before = _take(campaigns, region=region, period=period, by=by, now=now)
+    if before is not None and say_the_same(before, fresh):
+        return before
+    return _keep(fresh, before, region=region, now=now)
+
+
+def _take(
+    campaigns: Sequence[Campaign], *, region: Region, period: Period, by: Staff, now: datetime
+) -> tuple[Snapshot, Snapshot | None]:
+    """A survey with the cases beside it, and the snapshot that was made last on the same question."""
     require_reporter(by, over=region)
     survey = service.survey(campaigns, region=region, period=period, now=now)
-    return keep(survey, campaigns, region=region, by=by, now=now)
-
-
-def keep(survey: Survey, campaigns: Sequence[Campaign], *, region: Region, by: Staff, now: datetime) -> Snapshot:
-    """Store a survey, the cases beside it, and what changed since the last one on the same question."""
-    asked = Asked(survey.campaigns, region.code, survey.period)
     fresh = Snapshot(
         id=str(new_id()),
         made_by=by.name,
@@ -112,12 +154,21 @@ def keep(survey: Survey, campaigns: Sequence[Campaign], *, region: Region, by: S
         cases=_compare_cases(region, survey.period, now=now),
         names=_names(region, survey),
     )
-    before = snapshot_store.find_latest(asked)
+    return fresh, snapshot_store.find_latest(_asked(fresh))
+
+
+def _keep(fresh: Snapshot, before: Snapshot | None, *, region: Region, now: datetime) -> Snapshot:
+    """Store a snapshot with what changed since the one before."""
     if before is not None:
         fresh = replace(fresh, before=before.id, changes=find_changes(before, list_figures(fresh)))
+    asked = _asked(fresh)
     snapshot_store.add_snapshot(fresh, region_id=region.id, asked=asked, now=now)
-    accounts.audit(by.name, act="report.make", subject=fresh.id, after={"asked": asked.text}, now=now)
+    accounts.audit(fresh.made_by, act="report.make", subject=fresh.id, after={"asked": asked.text}, now=now)
     return fresh
+
+
+def _asked(one: Snapshot) -> Asked:
+    return Asked(one.survey.campaigns, one.survey.region, one.survey.period)
 
 
 def _heading(campaigns: Sequence[Campaign], region: Region) -> Heading:

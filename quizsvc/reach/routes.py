@@ -1,6 +1,5 @@
 """Figures: totals for everybody, everything for the office."""
 
-from datetime import timedelta
 from typing import Any
 
 from flask import Blueprint
@@ -17,7 +16,6 @@ from quizsvc.regions import service as regions
 
 public = Blueprint("reach", __name__)
 staff = Blueprint("reach", __name__)
-LONGEST = timedelta(days=3660)
 
 
 @public.get("/campaigns/<slug:slug>/reach")
@@ -42,8 +40,8 @@ def get_statistics(slug: str, asked: dict[str, Any]) -> dict[str, Any]:
         service.require_reader(current_staff(), over=region)
         whole = service.whole_period([campaign], now=now)
         first = asked["first"] or whole.first
-        last = min(asked["last"] or max(first, whole.last), first + LONGEST)
-        found = service.survey([campaign], region=region, period=Period(first, last), now=now)
+        period = Period.cut(first, asked["last"] or max(first, whole.last))
+        found = service.survey([campaign], region=region, period=period, now=now)
     return {
         "as_of": found.as_of,
         "period": found.period,

@@ -1,14 +1,18 @@
 """Figures in JSON."""
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
-from marshmallow import Schema, ValidationError, fields, validates_schema
+from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
 from quizsvc.kit.clock import SHANGHAI
-from quizsvc.kit.fields import Moment, Text
+from quizsvc.kit.fields import Listed, Moment, Text
 from quizsvc.reach.metrics import PERCENT
 from quizsvc.reach.survey import Figure as Found
+
+MOST_CAMPAIGNS = 50
+CENTURIES = date(2000, 1, 1), date(2999, 12, 31)  # beyond, sums of days leave the calendar
 
 
 class Period(Schema):
@@ -91,7 +95,7 @@ class Statistics(Survey):
 
 
 class Asked(Schema):
-    first = fields.Date(data_key="from", load_default=None)
+    first = fields.Date(data_key="from", load_default=None, validate=validate.Range(*CENTURIES))
     last = fields.Date(data_key="to", load_default=None, metadata={"description": "the last day, which counts"})
     region = Text(32, load_default=None)
 
@@ -100,3 +104,22 @@ class Asked(Schema):
         """The last day is not before the first one."""
         if found["first"] and found["last"] and found["last"] < found["first"]:
             raise ValidationError({"to": ["Invalid value."]})
+
+
+class ReportAsked(Asked):
+    campaigns = Listed(
+        Text(40),
+        data_key="campaign",
+        load_default=(),
+        validate=validate.Length(max=MOST_CAMPAIGNS),
+        metadata={"description": "repeated, or separated by commas; the first one's region stands where none is named"},
+    )
+    snapshot = fields.UUID(load_default=None, metadata={"description": "a stored report again; then nothing else"})
+
+    @validates_schema
+    def require_one_question(self, found: dict[str, Any], **_options: Any) -> None:
+        """Campaigns are named, or a stored report and nothing beside it."""
+        if found["snapshot"] is None and not found["campaigns"]:
+            raise ValidationError({"campaign": ["Missing data for required field."]})
+        if found["snapshot"] is not None and any(found[name] for name in ("campaigns", "first", "last", "region")):
+            raise ValidationError({"snapshot": ["Invalid value."]})

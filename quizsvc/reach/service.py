@@ -15,7 +15,6 @@ from quizsvc.kit import dirty
 from quizsvc.kit.clock import day_of, start_of
 from quizsvc.materials import stock
 from quizsvc.outreach import results as tallies
-from quizsvc.outreach.rules import VOLUNTEER
 from quizsvc.quiz import results as papers
 from quizsvc.quiz.rules import PERSON
 from quizsvc.reach import counting, facts, settling
@@ -23,6 +22,7 @@ from quizsvc.reach import fact_store as store
 from quizsvc.reach.counting import Sum, Sums
 from quizsvc.reach.facts import ELSEWHERE, STAGES, WHOLE
 from quizsvc.reach.metrics import Metric
+from quizsvc.reach.shares import KINDS, Shares
 from quizsvc.reach.survey import Figure, Period, Survey, count_of, hide_few
 from quizsvc.regions import service as regions
 from quizsvc.regions.rules import Population, Region
@@ -42,6 +42,13 @@ PUBLIC = (
     facts.HANDED_OUT,
     facts.ACTIVE,
 )
+OF_EACH = (
+    *counting.SUMMED,
+    *counting.VISITED,
+    facts.HANDED_OUT,
+    *(facts.FIRST, facts.FIRST_PASSED, facts.FIRST_ANSWERS, facts.FIRST_RIGHT),
+)
+OF_WHOLE = (facts.ANSWERS, facts.WRONG, facts.QUESTION_ANSWERS, facts.QUESTION_WRONG)
 ACTIVE_KINDS = tuple(f"{facts.ACTIVE}.{kind}" for kind in VOLUNTEER_KINDS)
 
 
@@ -122,7 +129,7 @@ def show_public(campaign: Campaign, *, now: datetime) -> dict[str, Any]:
     """A campaign's totals for everybody: as_of, period, figures."""
     region = regions.get_region_by_id(campaign.region_id)
     period = whole_period([campaign], now=now)
-    view = _View([campaign], region, period, [])
+    view = _View([campaign], region, period, [], of_whole=())
     figures = [
         *view.of_region(region.code, stock.list_units()),
         count_of(facts.ACTIVE, sum(view.active().values())),
@@ -139,7 +146,14 @@ def show_public(campaign: Campaign, *, now: datetime) -> dict[str, Any]:
 class _View:
     """The counts of some campaigns in a region, its communities, and elsewhere."""
 
-    def __init__(self, campaigns: Sequence[Campaign], region: Region, period: Period, listed: Sequence[Region]) -> None:
+    def __init__(
+        self,
+        campaigns: Sequence[Campaign],
+        region: Region,
+        period: Period,
+        listed: Sequence[Region],
+        of_whole: Sequence[str] = OF_WHOLE,
+    ) -> None:
         self.region, self.period, self.listed = region, period, listed
         self.first, self.last = period.first.isoformat(), period.last.isoformat()
         roots = {one.id: regions.get_region_by_id(one.region_id) for one in campaigns}
@@ -153,12 +167,21 @@ class _View:
         self._within = {ELSEWHERE, *(one.code for one in listed)}
         counted: dict[str, list[Sum]] = defaultdict(list)
         for campaign_id, top in self.tops.items():
-            for row in store.sum_counts(campaign_id, {top, *self._within}, first=self.first, last=self.last):
+            for row in self._rows(campaign_id, top, of_whole):
                 for where in self._places(row.region, top=top):
                     counted[where].append(Sum(where, row.metric, row.apart, int(row.n)))
         self._sums = {code: Sums(counted[code], first=self.first) for code in {region.code, *self._within}}
-        self._people = self._distinct() if len(self.tops) > 1 else None
+        several = [one for one in campaigns if one.id in self.tops]
+        self._people = self._distinct(several) if len(several) > 1 else None
         self._populations = regions.list_populations({region.code, *(one.code for one in listed)})
+
+    def _rows(self, campaign_id: UUID, top: str, of_whole: Sequence[str]) -> Iterator[Any]:
+        """Sums of the regions that are listed, and what is shown of the whole only."""
+        days = {"first": self.first, "last": self.last}
+        yield from store.sum_counts(campaign_id, {top, *self._within}, OF_EACH, **days)
+        yield from store.sum_people(campaign_id, {top, *self._within}, **days)
+        if of_whole:
+            yield from store.sum_counts(campaign_id, {top}, of_whole, **days)
 
     def _places(self, code: str, *, top: str) -> set[str]:
         """Where a count of a campaign belongs here: the top of its own is part of the whole."""
@@ -174,16 +197,17 @@ class _View:
         sums = self.sums(code)
         return {metric: sums.people(metric) for metric in (*STAGES, *ACTIVE_KINDS)}
 
-    def _distinct(self) -> Counter[tuple[str, str]]:
+    def _distinct(self, campaigns: Sequence[Campaign]) -> Counter[tuple[str, str]]:
         """People over several campaigns, from what each person adds, since sums do not tell.
 
         By region and metric, by day and metric, and by how far they came.
         """
         seen: dict[UUID, set[tuple[str, str]]] = defaultdict(set)
-        for campaign_id, top in self.tops.items():
-            for kind in (PERSON, VOLUNTEER):
-                for part, counts in store.list_all_shares(campaign_id, kind):
-                    for code, day, metric, apart, _n in counts:
+        for campaign in campaigns:
+            top, people = self.tops[campaign.id], Shares(campaign)
+            for kind in KINDS:
+                for part, done in store.list_all_shares(campaign.id, kind):
+                    for code, day, metric, apart in people.places_of(kind, done):
                         if self.first <= day <= self.last:
                             seen[part] |= {(where, metric) for where in self._places(code, top=top)}
                         if code == top:
@@ -219,15 +243,15 @@ class _View:
             return {stage: n for (what, stage), n in self._people.items() if what == facts.FUNNEL}
         found: Counter[str] = Counter()
         for campaign_id, top in self.tops.items():
-            for row in store.sum_counts(campaign_id, [top], first=WHOLE, last=WHOLE):
-                found[row.apart] += int(row.n) if row.metric == facts.FUNNEL else 0
+            for row in store.sum_counts(campaign_id, [top], [facts.FUNNEL], first=WHOLE, last=WHOLE):
+                found[row.apart] += int(row.n)
         return found
 
     def days(self) -> Mapping[str, Mapping[str, int]]:
         """Each day's sums and people."""
         found: dict[str, Counter[str]] = defaultdict(Counter)
         for campaign_id, top in self.tops.items():
-            for row in store.list_days(campaign_id, top, first=self.first, last=self.last):
+            for row in store.list_days(campaign_id, top, counting.SHOWN_BY_DAY, first=self.first, last=self.last):
                 found[row.day][row.metric] += int(row.n)
         if self._people is not None:
             for day, counted in found.items():

@@ -10,12 +10,16 @@ from sqlalchemy import ColumnElement, select
 
 from quizsvc.kit.canonical import sha256_hex
 from quizsvc.kit.db import db, insert
+from quizsvc.kit.errors import Refusal
 from quizsvc.reach.models import SnapshotRecord
 from quizsvc.reach.snapshots import Asked, Kept, Snapshot, document_of, kept_of, snapshot_of
 
 
-class SnapshotDamaged(Exception):
+class SnapshotDamaged(Refusal):
     """Somebody changed a stored snapshot."""
+
+    code, status = "reach.snapshot_damaged", 409
+    zh, en = "这份报告的存档被改动过，不能再用", "The stored report was tampered with and is of no use any more"
 
 
 def add_snapshot(snapshot: Snapshot, *, region_id: UUID, asked: Asked, now: datetime) -> None:
@@ -64,5 +68,5 @@ def _first(*wanted: ColumnElement[Any]) -> Snapshot | None:
     if row is None:
         return None
     if sha256_hex(row.document) != row.digest:
-        raise SnapshotDamaged(row.id)
+        raise SnapshotDamaged
     return snapshot_of(orjson.loads(row.document), snapshot_id=str(row.id), made_by=row.made_by)

@@ -1,7 +1,7 @@
 """What a report is made from: a survey and the cases beside it, frozen as they were found."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -130,6 +130,13 @@ def find_changes(before: Snapshot, after: Sequence[Figure]) -> list[Change]:
         if one is not None and was != is_now:
             found.append(Change(one.metric.id, dict(one.of), was, is_now, one.unit))
     return found
+
+
+def say_the_same(before: Snapshot, after: Snapshot) -> bool:
+    """Whether two snapshots on one question say the same, however long after each other they were made."""
+    survey = replace(after.survey, as_of=before.survey.as_of)
+    as_before = replace(after, survey=survey, before=before.before, changes=before.changes)
+    return document_of(as_before) == document_of(before)
 
 
 def _key(one: Figure) -> tuple[str, tuple[tuple[str, str], ...]]:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
+from quizsvc.kit.ratios import decimal, tenths_of
 from quizsvc.reach.metrics import PERCENT, Metric, get_metric
 
 LEAST_SAMPLE = 30
@@ -11,6 +12,7 @@ TOO_FEW = "样本不足"
 NO_RESIDENTS = "常住人口未知"
 NOTHING_TO_DIVIDE_BY = "无数据"
 HIDDEN_BELOW = 5
+LONGEST = timedelta(days=3660)
 
 
 @dataclass(frozen=True)
@@ -19,6 +21,11 @@ class Period:
 
     first: date
     last: date
+
+    @classmethod
+    def cut(cls, first: date, last: date) -> "Period":
+        """From the first to the last day, or to ten years after the first where that is earlier."""
+        return cls(first, min(last, first + LONGEST))
 
     @property
     def days(self) -> Sequence[date]:
@@ -52,7 +59,7 @@ class Figure:
         if self.value is None:
             return self.reason or NOTHING_TO_DIVIDE_BY
         if self.metric.unit == PERCENT:
-            return f"{'-' if self.value < 0 else ''}{abs(self.value) // 10}.{abs(self.value) % 10}"
+            return decimal(self.value)
         return str(self.value)
 
 
@@ -83,11 +90,6 @@ def rate_of(metric_id: str, part: int, whole: int, least: int = 1, /, **apart: s
         reason = TOO_FEW if whole else NOTHING_TO_DIVIDE_BY
         return Figure(metric, None, apart, base=whole, reason=reason)
     return Figure(metric, tenths_of(part, whole), apart, base=whole)
-
-
-def tenths_of(part: int, whole: int) -> int:
-    """A ratio of counts in tenths of a percent, half up."""
-    return (2000 * part + whole) // (2 * whole)
 
 
 def count_of(metric_id: str, value: int, *, unit: str | None = None, **apart: str) -> Figure:

@@ -20,8 +20,12 @@ bp = Blueprint("regions", __name__)
 @query(schemas.RegionQuery())
 @reply(page_of(schemas.Region()))
 def list_regions(wanted: dict[str, Any]) -> PageOf[Region]:
-    """Regions in order of code, under one of them or by a part of the name."""
+    """Regions in order of code, under one of them, of one level or by a part of the name."""
     with reading():
         return service.list_regions(
-            under=wanted["under"], name_part=wanted["q"], cursor=wanted["cursor"], limit=wanted["limit"]
+            under=wanted["under"],
+            name_part=wanted["q"],
+            level=wanted["level"],
+            cursor=wanted["cursor"],
+            limit=wanted["limit"],
         )

@@ -15,3 +15,4 @@ class Region(Schema):
 class RegionQuery(PageQuery):
     under = Text(32, load_default=None)
     q = Text(60, load_default=None)
+    level = Text(32, load_default=None)

@@ -52,11 +52,13 @@ def list_populations(codes: Iterable[str]) -> dict[str, Population]:
     return store.list_populations(set(codes))
 
 
-def list_regions(*, under: str | None, name_part: str | None, cursor: str | None, limit: int) -> PageOf[Region]:
-    """Regions in order of code: all, or those under one, or those with a part of a name."""
+def list_regions(
+    *, under: str | None, name_part: str | None, cursor: str | None, limit: int, level: str | None = None
+) -> PageOf[Region]:
+    """Regions in order of code: all, or those under one, of one level, with a part of a name."""
     above = None if under is None else get_region(under)
     (after,) = decode_cursor(cursor, parts=1) or ("",)
-    found = store.list_regions(under=above, name_part=name_part, after=after, limit=limit + 1)
+    found = store.list_regions(under=above, name_part=name_part, level=level, after=after, limit=limit + 1)
     return page_from(found, limit=limit, key=lambda region: (region.code,))
 
 

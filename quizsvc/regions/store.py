@@ -37,7 +37,9 @@ def list_regions_by_id(region_ids: Iterable[UUID]) -> dict[UUID, Region]:
     return {row.id: Region(*row) for row in rows}
 
 
-def list_regions(*, under: Region | None, name_part: str | None, after: str, limit: int) -> Sequence[Region]:
+def list_regions(
+    *, under: Region | None, name_part: str | None, level: str | None, after: str, limit: int
+) -> Sequence[Region]:
     """In order of code, beginning after a code; `under` itself is not among them."""
     wanted = _regions().where(RegionRecord.code > after).order_by(RegionRecord.code).limit(limit)
     if under is not None:
@@ -46,6 +48,8 @@ def list_regions(*, under: Region | None, name_part: str | None, after: str, lim
         wanted = wanted.where(begins, RegionRecord.id != under.id)
     if name_part:
         wanted = wanted.where(RegionRecord.name.contains(name_part, autoescape=True))
+    if level is not None:
+        wanted = wanted.where(RegionRecord.level == level)
     return [Region(*row) for row in db.session.execute(wanted)]
 
 

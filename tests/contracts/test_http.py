@@ -77,7 +77,6 @@ def test_every_refusal_is_declared_by_some_route_or_raised_to_the_command_line_o
         "lottery.beacon_fixed",
         "lottery.cannot_void",
         "outreach.not_assigned",
-        "reach.snapshot_unknown",
     }
     desk_only = {"lottery.trace_unknown"}
     doors = {kind.code for area in AREAS if area.guard for kind in operation_of(area.guard).refusals}
@@ -95,7 +94,8 @@ def test_every_route_of_design_section_8_stands(app: Flask) -> None:
         PUT redemptions/{scan_id} · POST redemptions/{scan_id}/undo ·
         POST materials/movements · GET materials/stock · POST volunteers · POST outreach/tallies ·
         GET outreach/bootstrap · GET outreach/me ·
-        GET outreach/held · PUT outreach/held/{held_id} · POST outreach/volunteers/{volunteer_id}/tallies
+        GET outreach/held · PUT outreach/held/{held_id} · POST outreach/volunteers/{volunteer_id}/tallies ·
+        GET report.xlsx · GET report.docx · GET report.md · GET report.csv
     """
     document = Phone(app).get("openapi.json").get_json()
     there = {f"{m.upper()} {path}" for path, item in document["paths"].items() for m in item if m != "parameters"}

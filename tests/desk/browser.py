@@ -10,6 +10,9 @@ from werkzeug.test import TestResponse
 from tests.world import PASSWORD, World
 
 FORM = re.compile(r"<form[^>]*>.*?</form>", re.DOTALL)
+FIELD = re.compile(
+    r"<(input|select|textarea)\b([^>]*)>((?:(?!<input|<select|<textarea|</select>|</textarea>).)*)", re.DOTALL
+)
 
 
 class Browser:
@@ -24,6 +27,7 @@ class Browser:
     def open(self, path: str, method: str = "GET", **options: Any) -> TestResponse:
         with self.app.app_context():  # `g` is this request's own, as it is on a server
             response = self.http.open(path, method=method, buffered=True, **(self.options | options))
+        self.page = response.get_data().decode(errors="replace")  # a download is no page
         self.page = response.data.decode(errors="replace")  # a file that is taken away is no text
         return response
 
@@ -41,6 +45,31 @@ class Browser:
         """What the page's form carries under this name."""
         found = re.search(rf'<input[^>]*name="{name}"[^>]*value="([^"]*)"', self.page)
         assert found, f"{name} is nowhere in {self.page}"
+        return unescape(found[1])
+
+    def hidden_or(self, name: str, otherwise: str = "") -> str:
+        """As hidden, for a form that may do without."""
+        return self.hidden(name) if f'name="{name}"' in self.page else otherwise
+
+    def fields(self) -> dict[str, str]:
+        """What the page's fields say, as a browser sends them."""
+        said: dict[str, str] = {}
+        for kind, attributes, inner in FIELD.findall(self.page):
+            name = re.search(r'\bname="([^"]+)"', attributes)
+            if name is None:
+                continue
+            if kind == "select":
+                chosen = re.search(r'value="([^"]*)" selected', inner) or re.search(r'value="([^"]*)"', inner)
+                said[name[1]] = unescape(chosen[1]) if chosen else ""
+            else:
+                value = re.search(r'\bvalue="([^"]*)"', attributes)
+                said[name[1]] = unescape(inner if kind == "textarea" else value[1] if value else "")
+        return said
+
+    def link(self, text: str) -> str:
+        """Where a link of this page leads."""
+        found = re.search(rf'<a[^>]*href="([^"]+)"[^>]*>{text}</a>', self.page)
+        assert found, f"no link {text} in {self.page}"
         return unescape(found[1])
 
     def text(self) -> str:

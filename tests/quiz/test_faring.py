@@ -10,6 +10,7 @@ from click.testing import CliRunner
 from flask.cli import ScriptInfo
 
 from quizsvc.kit.db import reading
+from quizsvc.kit.ratios import percent
 from quizsvc.quiz import bank, cli
 from quizsvc.quiz.faring import (
     MISLEADING,
@@ -20,7 +21,6 @@ from quizsvc.quiz.faring import (
     count_answers,
     judge_faring,
     list_farings,
-    percent,
 )
 from quizsvc.quiz.rules import Question
 from tests.world import Phone, World, right_answers

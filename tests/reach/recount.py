@@ -6,9 +6,10 @@ from datetime import date
 from quizsvc.kit.db import db
 from tests.world import World
 
-# A day is one in Shanghai: eight hours ahead of what is stored.
+# A day is one in Shanghai: eight hours ahead of what is stored. SQLite's own times have three decimals and round a
+# day's last microsecond into the next day, so it is given whole seconds.
 DAY = {
-    "sqlite": "date({0}, '+8 hours')",
+    "sqlite": "date(substr({0}, 1, 19), '+8 hours')",
     "postgresql": "to_char({0} AT TIME ZONE 'Asia/Shanghai', 'YYYY-MM-DD')",
 }
 

@@ -5,6 +5,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import docx
+import pytest
 from python_calamine import CalamineWorkbook
 
 from quizsvc.accounts.service import RoleMissing
@@ -82,7 +84,21 @@ def test_a_workbook_has_numbers_dates_and_no_formula(world: World, command: Any,
     assert all("frozen" in sheet for sheet in sheets)
 
 
-def test_a_workbook_goes_to_a_file(world: World, command: Any) -> None:
+@pytest.mark.parametrize("form", ["xlsx", "docx"])
+def test_what_a_terminal_cannot_show_goes_to_a_file(world: World, command: Any, form: str) -> None:
     world.publish()
-    assert command("report", "play", "--as", "second", "--format", "xlsx").exit_code == 2
+    assert command("report", "play", "--as", "second", "--format", form).exit_code == 2
     assert world.count("report_snapshots") == 0
+
+
+def test_a_bulletin_is_written_as_word(world: World, command: Any, tmp_path: Path) -> None:
+    world.publish()
+    world.citizen().deal()
+    out = tmp_path / "report.docx"
+    made = command("report", "play", "--as", "second", "--format", "docx", "--output", str(out))
+    assert made.exit_code == 0, made.exception
+    (snapshot,) = world.rows("SELECT id FROM report_snapshots")
+    said = command("report", "--snapshot", str(snapshot[0]), "--as", "second").output
+    (sentence,) = [line for line in said.splitlines() if line.startswith("受众")]
+    assert "答题1人" in sentence
+    assert sentence.replace("\\", "") in [one.text for one in docx.Document(str(out)).paragraphs]

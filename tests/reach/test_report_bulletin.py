@@ -18,7 +18,10 @@ FIGURES = [
     count_of("online.audience", 30012),
     count_of("online.participants", 21304),
     Figure(METRICS["online.participation"], None, reason=NO_RESIDENTS),
-    count_of("offline.volunteers_enrolled", 208, kind="volunteer"),
+    count_of("offline.volunteers_enrolled", 71, kind="volunteer"),
+    count_of("offline.volunteers_enrolled", 0, kind="grid-worker"),
+    count_of("offline.volunteers_enrolled", 137, kind="building-head"),
+    count_of("offline.volunteers_enrolled", 208),
     count_of("offline.handed_out", 5120, unit="盒", material="tissue"),
     count_of("offline.handed_out", 2043, unit="个", material="fan"),
     count_of("offline.handed_out", 60412, unit="份", material="leaflet"),
@@ -30,7 +33,7 @@ CASES = [
     CaseFigures("loss", Month(2026, 1), Month(2026, 8), Comparison("同比", 100, 0, "上年同期为0"), []),
 ]
 NAMES = {
-    "kind": {"volunteer": "志愿者"},
+    "kind": {"volunteer": "志愿者", "grid-worker": "网格员", "building-head": "楼长"},
     "material": {"tissue": "反诈抽纸", "fan": "反诈扇子", "leaflet": "宣传彩页", "none": "礼袋"},
 }
 SNAPSHOT = Snapshot(
@@ -53,7 +56,7 @@ def text_of(snapshot: Snapshot) -> str:
 def test_the_text_is_the_offices() -> None:
     assert text_of(SNAPSHOT) == "\n".join(
         (
-            "召集200余名反诈志愿者。",
+            "召集200余名反诈志愿者，其中志愿者71名、楼长137名。",
             "发放反诈抽纸5000余盒、反诈扇子2000余个、宣传彩页6万余份。",
             "累计走访居民无数据、线下触达无数据。",
             "受众约3万人、答题2.1万余人、及格无数据、中奖无数据、兑奖无数据。",
@@ -70,11 +73,18 @@ def test_every_number_has_a_figure_of_the_dictionary_behind_it() -> None:
     sources = {one.no: one for one in bulletin.sources}
     said = [one for section in bulletin.sections for sentence in section.sentences for one in sentence]
     numbered = [one for one in said if re.search(r"\d", one.text)]
-    assert len(numbered) == len(sources) == 10
+    assert len(numbered) == len(sources) == 12
     for one in numbered:
         assert one.no is not None, one
         assert sources[one.no].phrase == one.text
         assert sources[one.no].figure.metric.id in METRICS
+
+
+def test_volunteers_of_one_kind_are_said_once() -> None:
+    alone = [count_of("offline.volunteers_enrolled", 57, kind="grid-worker")]
+    figures = [*alone, count_of("offline.volunteers_enrolled", 57)]
+    text = text_of(replace(SNAPSHOT, survey=replace(SNAPSHOT.survey, figures=figures)))
+    assert text.splitlines()[0] == "召集57名反诈志愿者。"
 
 
 def test_what_is_not_there_is_said() -> None:
@@ -89,7 +99,7 @@ def test_a_stored_snapshot_gives_the_same_bytes() -> None:
     stored = snapshot_of(orjson.loads(document_of(SNAPSHOT)), snapshot_id=SNAPSHOT.id, made_by="operator")
     assert document_of(stored) == document_of(SNAPSHOT)
     assert markdown_of(write_bulletin(stored), stored) == markdown_of(write_bulletin(SNAPSHOT), SNAPSHOT)
-    assert "发放反诈抽纸5000余盒[2]、" in markdown_of(write_bulletin(stored), stored)
+    assert "发放反诈抽纸5000余盒[4]、" in markdown_of(write_bulletin(stored), stored)
 
 
 def test_a_name_is_no_markup() -> None:

@@ -262,6 +262,12 @@ def test_a_page_goes_on_within_its_question(place: World) -> None:
     assert codes(place, f"?under=d&q=社区&limit=2&cursor={page['next']}") == ["s2c1"]
 
 
+def test_regions_of_one_level_are_listed_without_what_lies_above_and_below(place: World) -> None:
+    assert codes(place, "?under=d&level=street") == ["s1", "s2"]
+    assert codes(place, "?under=s1&level=community") == ["s1c1", "s1c2"]
+    assert codes(place, "?level=village") == []
+
+
 @pytest.mark.parametrize(
     ("question", "status", "errcode"),
     [

@@ -17,20 +17,27 @@ from quizsvc.kit.http import refuses
 ANYBODY: frozenset[str] = frozenset()
 EVERY_ROLE = frozenset(ROLES)
 CLERK, OPERATOR, AUDITOR = frozenset({"clerk"}), frozenset({"operator"}), frozenset({"auditor"})
+READERS = OPERATOR | AUDITOR
+FIELD, KEEPERS = CLERK | OPERATOR | AUDITOR, CLERK | OPERATOR  # who sees, and who writes, what happens outdoors
 PARTNER = frozenset({"partner"})
 PREFIX = "desk."
+UPLOAD = 2 * 2**20  # bytes: a bank of some thousand questions
 
 GROUPS = ("窗口", "活动", "走访", "物料", "数据", "管理")
 
 
 @dataclass(frozen=True)
 class Page:
-    """A page. `group`: where the navigation lists it; None for one that is reached from another page."""
+    """A page. `group`: where the navigation lists it; None for one that is reached from another page.
+
+    `largest`: how many bytes its form may send, where files come in.
+    """
 
     title: str
     path: str
     roles: frozenset[str]
     group: str | None = None
+    largest: int | None = None
 
 
 # The endpoint without its prefix -> its page. An endpoint that is not here is refused.
@@ -51,6 +58,67 @@ PAGES: Mapping[str, Page] = {
     "receipt.find": Page("凭证查询", "/receipt", OPERATOR | AUDITOR),
     "audit.show_audit": Page("审计日志", "/audit", OPERATOR | AUDITOR, "管理"),
     "audit.export": Page("审计日志导出", "/audit.csv", OPERATOR | AUDITOR),
+    # campaigns, bank, boxes
+    "campaigns.list_campaigns": Page("活动", "/campaigns", READERS, "活动"),
+    "campaigns.show_campaign": Page("活动", "/campaigns/<slug:slug>", READERS),
+    "campaigns.get_file": Page("活动文件", "/campaigns/<slug:slug>/file", READERS),
+    "campaigns.show_act": Page("活动", "/campaigns/<slug:slug>/acts/<act>", OPERATOR),
+    "campaigns.do_act": Page("活动", "/campaigns/<slug:slug>/acts/<act>", OPERATOR),
+    "drafting.show_new": Page("新建活动", "/new-campaign", OPERATOR),
+    "drafting.draft_new": Page("新建活动", "/new-campaign", OPERATOR),
+    "drafting.show_upload": Page("上传活动文件", "/campaign-file", OPERATOR),
+    "drafting.upload": Page("上传活动文件", "/campaign-file", OPERATOR),
+    "drafting.show_edit": Page("修改草稿", "/campaigns/<slug:slug>/edit", OPERATOR),
+    "drafting.edit": Page("修改草稿", "/campaigns/<slug:slug>/edit", OPERATOR),
+    "drafting.show_amend": Page("变更活动", "/campaigns/<slug:slug>/amend", OPERATOR),
+    "drafting.amend": Page("变更活动", "/campaigns/<slug:slug>/amend", OPERATOR),
+    "questions.list_questions": Page("题库", "/questions", READERS, "活动"),
+    "questions.show_question": Page("题目", "/questions/<code>", READERS),
+    "questions.download": Page("下载题库", "/question-file", READERS),
+    "questions.show_state": Page("题目状态", "/question-states", OPERATOR),
+    "questions.set_state": Page("题目状态", "/question-states", OPERATOR),
+    "questions.show_upload": Page("上传题目", "/question-upload", OPERATOR),
+    "questions.preview": Page("上传题目", "/question-upload", OPERATOR, largest=UPLOAD),
+    "questions.load": Page("上传题目", "/question-load", OPERATOR, largest=2 * UPLOAD),
+    "boxes.list_rounds": Page("轮次与签箱", "/campaigns/<slug:slug>/rounds", READERS),
+    "boxes.show_round": Page("轮次", "/campaigns/<slug:slug>/rounds/<int:no>", READERS),
+    "boxes.enter_beacon": Page("轮次", "/campaigns/<slug:slug>/rounds/<int:no>", OPERATOR),
+    "boxes.get_bundle": Page("公示数据", "/campaigns/<slug:slug>/rounds/<int:no>/bundle", READERS),
+    "boxes.show_closing": Page("结束轮次", "/campaigns/<slug:slug>/close-round", OPERATOR),
+    "boxes.close_round": Page("结束轮次", "/campaigns/<slug:slug>/close-round", OPERATOR),
+    "winners.list_awards": Page("中奖记录", "/campaigns/<slug:slug>/awards", READERS),
+    "winners.export": Page("中奖记录", "/campaigns/<slug:slug>/awards.csv", READERS),
+    "winners.show_void": Page("作废", "/campaigns/<slug:slug>/awards/<uuid:award_id>/void", OPERATOR),
+    "winners.void": Page("作废", "/campaigns/<slug:slug>/awards/<uuid:award_id>/void", OPERATOR),
+    "winners.list_blocks": Page("限制抽奖名单", "/campaigns/<slug:slug>/blocks", READERS),
+    "winners.block": Page("限制抽奖名单", "/campaigns/<slug:slug>/blocks", OPERATOR),
+    "winners.show_lift": Page("解除限制", "/campaigns/<slug:slug>/blocks/<key>/lift", OPERATOR),
+    "winners.lift": Page("解除限制", "/campaigns/<slug:slug>/blocks/<key>/lift", OPERATOR),
+    "coupon_lists.show_coupons": Page("券码", "/campaigns/<slug:slug>/coupons", READERS),
+    "coupon_lists.load": Page("券码", "/campaigns/<slug:slug>/coupons", OPERATOR, largest=UPLOAD),
+    # people, what they report, what they hand out
+    "volunteers.show_list": Page("志愿者", "/volunteers", FIELD, "走访"),
+    "volunteers.show_one": Page("志愿者", "/volunteer/<code>", FIELD),
+    "volunteers.load_list": Page("导入志愿者名单", "/volunteers/load", OPERATOR),
+    "volunteers.assign": Page("分工", "/volunteer/<code>/assign", OPERATOR),
+    "volunteers.end": Page("结束分工", "/volunteer/<code>/end", OPERATOR),
+    "volunteers.leave": Page("登记离开", "/volunteer/<code>/leave", OPERATOR),
+    "invitations.invite": Page("志愿者邀请码", "/volunteer/<code>/invite", OPERATOR),
+    "invitations.invite_openly": Page("公开邀请码", "/volunteers/invite", OPERATOR),
+    "held.show_waiting": Page("待核实上报", "/held", FIELD, "走访"),
+    "held.decide": Page("待核实上报", "/held/<uuid:held_id>", KEEPERS),
+    "tallies.show_list": Page("上报记录", "/tallies", FIELD, "走访"),
+    "tallies.show_one": Page("上报", "/tallies/<uuid:tally_id>", FIELD),
+    "tallies.void": Page("作废上报", "/tallies/<uuid:tally_id>/void", KEEPERS),
+    "paper.enter": Page("录入纸质单", "/paper", KEEPERS, "走访"),
+    "paper.load": Page("上传纸质单表格", "/paper/load", KEEPERS),
+    "stock.show_list": Page("库存", "/stock", FIELD, "物料"),
+    "stocktake.take": Page("盘点", "/stock/count", KEEPERS),
+    "movements.show_list": Page("出入库", "/movements", FIELD, "物料"),
+    "movements.show_form": Page("登记出入库", "/movements/new", KEEPERS),
+    "movements.post": Page("登记出入库", "/movements/new", KEEPERS),
+    "movements.reverse": Page("冲销", "/movements/<uuid:movement_id>/reverse", KEEPERS),
+    "books.show_books": Page("账目", "/books", FIELD, "物料"),
     # figures, bulletins, cases, the partner's page, staff
     "reach.show_figures": Page("活动数据", "/reach", CLERK | OPERATOR | AUDITOR, "数据"),
     "reach.show_chart": Page("图", "/reach/charts/<chart>.svg", CLERK | OPERATOR | AUDITOR),
@@ -59,7 +127,7 @@ PAGES: Mapping[str, Page] = {
     "bulletins.make_bulletin": Page("工作简报", "/bulletins", OPERATOR),
     "bulletins.show_bulletin": Page("工作简报", "/bulletins/<uuid:snapshot_id>", OPERATOR | AUDITOR),
     "bulletins.export_bulletin": Page(
-        "导出简报", "/bulletins/<uuid:snapshot_id>/report.<any(md, xlsx, csv):form>", OPERATOR | AUDITOR
+        "导出简报", "/bulletins/<uuid:snapshot_id>/report.<any(docx, md, xlsx, csv):form>", OPERATOR | AUDITOR
     ),
     "cases.show_cases": Page("警情案件", "/cases", OPERATOR | AUDITOR, "数据"),
     "cases.show_revisions": Page("案件数据的各版", "/cases/of/<region>/<month>", OPERATOR | AUDITOR),
@@ -92,6 +160,8 @@ def guard() -> None:
         g.staff = _signed_in()
         if not may_open(g.staff, page):
             raise accounts.RoleMissing
+    if page.largest is not None:  # before the form is read, and only for who may open the page
+        request.max_content_length = request.max_form_memory_size = page.largest
     cookie.require_own_form()
 
 

@@ -60,7 +60,7 @@ def show_bulletin(snapshot_id: UUID) -> Response:
     return show("bulletin.html", snapshot=snapshot, bulletin=bulletin, changes=changes)
 
 
-@bp.get("/bulletins/<uuid:snapshot_id>/report.<any(md, xlsx, csv):form>")
+@bp.get("/bulletins/<uuid:snapshot_id>/report.<any(docx, md, xlsx, csv):form>")
 def export_bulletin(snapshot_id: UUID, form: str) -> Response:
     """The same snapshot as a file."""
     return send_snapshot(_get(snapshot_id), form, name="工作简报")

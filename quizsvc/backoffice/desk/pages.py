@@ -9,18 +9,33 @@ from werkzeug.wrappers import Response
 
 from quizsvc.backoffice.desk import (
     audit,
+    boxes,
     bulletins,
+    campaigns,
+    cases,
     cookie,
+    coupon_lists,
     doors,
     monthly_cases,
+    drafting,
+    held,
+    invitations,
+    movements,
+    paper,
     partner,
     password,
+    questions,
     reach,
     receipt,
     redemption,
     render,
     staff,
+    stock,
+    stocktake,
+    tallies,
     today,
+    volunteers,
+    winners,
 )
 from quizsvc.backoffice.desk.access import guard
 from quizsvc.kit import crypto
@@ -40,6 +55,14 @@ def find_nothing(rest: str) -> Response:  # noqa: ARG001 - the address says noth
 
 FIGURES = (reach.bp, bulletins.bp, monthly_cases.bp, partner.bp, staff.bp, password.bp)
 BLUEPRINTS = (render.files, doors.bp, today.bp, redemption.bp, receipt.bp, audit.bp, *FIGURES, lost)
+BLUEPRINTS = (
+    *(render.files, doors.bp, today.bp, redemption.bp, receipt.bp, audit.bp),
+    *(campaigns.bp, drafting.bp, questions.bp, boxes.bp, winners.bp, coupon_lists.bp),
+    *(volunteers.bp, invitations.bp, held.bp, tallies.bp, paper.bp),
+    *(stock.bp, stocktake.bp, movements.bp, stock.books),
+    *(reach.bp, bulletins.bp, cases.bp, partner.bp, staff.bp, password.bp),
+    lost,
+)
 
 HEADERS = {
     "Content-Security-Policy": "default-src 'self'; img-src 'self' data: blob:; object-src 'none'; base-uri 'none'; "

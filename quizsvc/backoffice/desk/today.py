@@ -33,10 +33,10 @@ HANDED_OUT = "offline.handed_out"
 PAGE_OF = {
     waiting.BEACON: "rounds.show_rounds",
     waiting.COUPONS: "campaigns.show_campaigns",
-    waiting.SHORT: "materials.show_stock",
+    waiting.SHORT: "stock.show_list",
     waiting.EXPIRING: "redemption.show_redemption",
-    waiting.HELD: "tallies.show_held",
-    waiting.OVERDRAWN: "materials.show_stock",
+    waiting.HELD: "held.show_waiting",
+    waiting.OVERDRAWN: "stock.show_list",
 }
 
 

@@ -10,6 +10,11 @@ CAMPAIGN_STATES = {
     "closed": "已结束",
     "archived": "已归档",
 }
+PRIZE_KINDS = {"goods": "实物", "coupon": "券码"}
+LEFTOVERS = {"returned": "退回主办方", "closing-draw": "活动结束后补抽"}
+DIFFICULTIES = {1: "容易", 2: "中等", 3: "较难"}
+QUESTION_STATES = {"draft": "草稿", "waiting": "修改待审核", "reviewed": "已审核", "retired": "已停用"}
+QUESTION_KINDS = {"single": "单选题", "multiple": "多选题", "judge": "判断题"}
 ROUND_STATES = {"planned": "未开始", "open": "进行中", "closed": "已结束"}
 PAPER_STATES = {"open": "答题中", "marked": "已按时交卷", "lapsed": "超时未交", "late": "超时补交（仅供学习）"}
 ACTS = {
@@ -32,6 +37,14 @@ ACTS = {
     "citizen.delete": "居民注销",
     "closing-draw.list": "确定收尾抽奖名单",
     "coupons.load": "载入卡券",
+    "material.count": "物料盘点",
+    "material.hand_out": "物料发放",
+    "material.issue": "物料领用",
+    "material.loss": "物料损耗",
+    "material.receive": "物料入库",
+    "material.return": "物料退回",
+    "material.reversal": "物料冲销",
+    "material.transfer": "物料调拨",
     "materials.load": "载入物料",
     "materials.rebuild": "重算库存",
     "question.load": "载入题目",
@@ -54,7 +67,10 @@ ACTS = {
     "tallies.enter": "代录上报",
     "tally.count": "上报计入",
     "tally.refuse": "上报不计",
+    "tally.void": "作废上报",
+    "volunteer.assign": "安排分工",
     "volunteer.bind": "志愿者绑定",
+    "volunteer.end": "结束分工",
     "volunteer.invite": "邀请志愿者",
     "volunteer.leave": "志愿者退出",
     "volunteers.invite": "批量邀请志愿者",
@@ -74,12 +90,18 @@ FIELDS = {
     "code": "代码",
     "conditions": "参与条件",
     "corrected": "更正",
+    "counted": "实盘数",
     "draws": "抽签次数",
     "ended": "结束任务",
     "entries": "名单人数",
     "expires_at": "有效期至",
+    "from": "起",
+    "giver": "从",
+    "handouts": "发放",
     "handover": "领取方式",
     "head": "台账末端哈希",
+    "households": "户数",
+    "id": "编号",
     "invited_by": "邀请人",
     "kind": "类别",
     "left": "剩余奖品",
@@ -89,16 +111,21 @@ FIELDS = {
     "method": "抽奖办法",
     "moved": "调整",
     "note": "说明",
+    "occurred_at": "走访时间",
     "opens_at": "开始时间",
     "organiser": "主办单位",
     "paper": "组卷规则",
     "partners": "联合单位",
     "privacy": "个人信息保护告知",
+    "people": "人次",
     "prize": "奖品",
     "prizes": "奖品",
+    "quantity": "数量",
     "reason": "原因",
+    "ref": "单据号",
     "region": "区域",
     "regions": "区域数",
+    "reverses": "冲销的记录",
     "revision": "版次",
     "role": "角色",
     "round": "轮次",
@@ -110,10 +137,33 @@ FIELDS = {
     "slug": "活动代码",
     "source": "来源",
     "state": "状态",
+    "taker": "到",
     "tally": "上报编号",
     "title": "名称",
+    "until": "止",
     "uses": "可用次数",
     "values": "数值",
     "version": "版本",
 }
 VALUES = {**ROLES, **CAMPAIGN_STATES}
+
+HELD_REASONS = {
+    "no_assignment": "志愿者当时不负责这个区域",
+    "outside_campaign": "不在活动的时间或区域之内",
+    "too_late": "超过了活动的补报期限",
+    "clock_ahead": "走访时间晚于收到的时间，手机时钟可能偏快",
+}
+DECISIONS = {"count": "计入", "refuse": "不计入"}
+TALLY_STATES = {"counted": "已计入", "held": "待核实", "refused": "未计入", "void": "已作废"}
+SETTINGS = {"household": "住户", "shop": "商铺", "stall": "摆点", "talk": "讲座"}
+MOVEMENTS = {
+    "receive": "入库",
+    "issue": "领用",
+    "return": "退回",
+    "transfer": "调拨",
+    "hand_out": "发放",
+    "loss": "损耗",
+    "count": "盘点",
+    "reversal": "冲销",
+}
+HOLDERS = {"supplier": "供应商", "store": "仓库", "volunteer": "志愿者", "public": "居民", "lost": "损耗"}
