@@ -16,7 +16,6 @@ from quizsvc.backoffice.desk import (
     cookie,
     coupon_lists,
     doors,
-    monthly_cases,
     drafting,
     held,
     invitations,
@@ -53,8 +52,6 @@ def find_nothing(rest: str) -> Response:  # noqa: ARG001 - the address says noth
     raise NotFound
 
 
-FIGURES = (reach.bp, bulletins.bp, monthly_cases.bp, partner.bp, staff.bp, password.bp)
-BLUEPRINTS = (render.files, doors.bp, today.bp, redemption.bp, receipt.bp, audit.bp, *FIGURES, lost)
 BLUEPRINTS = (
     *(render.files, doors.bp, today.bp, redemption.bp, receipt.bp, audit.bp),
     *(campaigns.bp, drafting.bp, questions.bp, boxes.bp, winners.bp, coupon_lists.bp),
