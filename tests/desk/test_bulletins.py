@@ -73,9 +73,12 @@ def test_files_have_the_words_of_the_page(operator: Browser) -> None:
     phrases = re.findall(r"<p>(.*?)&#8288;<sup>", operator.page)
     assert phrases
     assert [one for one in phrases if one not in text] == []
-    book = operator.open(f"{address}/report.xlsx")
-    assert book.data[:2] == b"PK"
-    assert "UTF-8''" in book.headers["Content-Disposition"]
+    for form in ("xlsx", "docx"):
+        assert f'href="{address.removeprefix("http://localhost")}/report.{form}"' in operator.page
+    for form in ("xlsx", "docx"):
+        book = operator.open(f"{address}/report.{form}")
+        assert book.data[:2] == b"PK"
+        assert "UTF-8''" in book.headers["Content-Disposition"]
     assert operator.open(f"{address}/report.exe").status_code == 404
 
 

@@ -93,6 +93,7 @@ def test_a_clerk_reads_the_own_community_and_no_other(played: World) -> None:
     assert "甲社区" in browser.text()
     assert "乙社区" not in browser.text()
     assert "警情" not in browser.text()
+    assert "分社区" not in browser.text()
     for path in ("/desk/reach", "/desk/reach/charts/papers.svg", "/desk/reach/figures.csv"):
         for region in (NEIGHBOUR, STREET, "d"):
             assert browser.open(f"{path}?region={region}").status_code == 403

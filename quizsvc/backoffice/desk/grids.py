@@ -86,11 +86,16 @@ def _apart(snapshot: Snapshot, one: Figure) -> str:
 
 
 def list_grids(snapshot: Snapshot) -> Iterator[Grid]:
-    """The tables, in the order of TABLES. A funnel's steps are metrics of their own, so it has one column."""
+    """The tables, in the order of TABLES; a community has no communities under it, and no table of them.
+
+    A funnel's steps are metrics of their own, so it has one column.
+    """
     for by, (name, heading, metrics) in TABLES.items():
         figures = [
             one for one in snapshot.survey.figures if set(one.of) - {"material"} == {by} and one.metric.id in metrics
         ]
+        if by == "region" and not figures:
+            continue
         if by == "stage":
             steps = [(one.metric.name, (one,)) for one in figures]
             column = Column("", "人数", "人", "", ONLINE)
