@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import orjson
-from sqlalchemy import JSON
+from sqlalchemy import JSON, text
 
 from quizsvc.kit.db import Base, db, table_of
 
@@ -46,3 +46,4 @@ def _pour(model: type[Base], rows: Sequence[Row]) -> None:
                     for name, value in row.items()
                 ]
             )
+    db.session.execute(text(f"ANALYZE {table.name}"))  # as a server does by itself before long
