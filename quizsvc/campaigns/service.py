@@ -147,13 +147,6 @@ def get_seen(slug: str, *, staff: Staff, roles: Collection[str]) -> Campaign:
     return campaign
 
 
-def list_slugs_under(tops: Collection[Region]) -> list[str]:
-    """The names of all campaigns, drafts too, that belong to these regions or lie under them."""
-    standings = store.list_standings()
-    owners = regions.list_regions_by_id(one.region_id for one in standings)
-    return sorted(one.slug for one in standings if any(top.covers(owners[one.region_id]) for top in tops))
-
-
 def require_open(campaign: Campaign, *, now: datetime) -> None:
     """NotOpenYet, Paused or Over unless papers are dealt and cards drawn now. Decided by the clock, not by tick."""
     if not rules.is_running(campaign.state) or now >= campaign.definition.closes_at:
