@@ -84,9 +84,9 @@ def test_every_refusal_is_declared_by_some_route_or_raised_to_the_command_line_o
         "desk.citizen_unknown",
         "desk.reason_missing",
         "lottery.trace_unknown",
+        "outreach.tally_unknown",
         "quiz.question_unknown",
     }
-    desk_only = {"lottery.trace_unknown", "outreach.tally_unknown"}
     doors = {kind.code for area in AREAS if area.guard for kind in operation_of(area.guard).refusals}
     everywhere = {"http.not_found", "http.method_not_allowed", "http.bad_request"}
     assert {kind.code for kind in all_refusals()} - declared - doors == commands_only | desk_only | everywhere
