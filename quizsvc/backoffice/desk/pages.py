@@ -60,8 +60,6 @@ BLUEPRINTS = (
     *(reach.bp, bulletins.bp, cases.bp, partner.bp, staff.bp, password.bp),
     lost,
 )
-TOPICS = (doors, today, redemption, receipt, audit, campaigns, drafting, questions, boxes, winners, coupon_lists)
-BLUEPRINTS = (render.files, *(topic.bp for topic in TOPICS), lost)
 
 HEADERS = {
     "Content-Security-Policy": "default-src 'self'; img-src 'self' data: blob:; object-src 'none'; base-uri 'none'; "
