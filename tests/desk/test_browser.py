@@ -103,7 +103,7 @@ def test_every_page_is_in_order_at_every_width(world: World, app: Flask, name: s
     named = [
         PLACE.sub(lambda place: SAMPLE.get(place[1], "<"), page.path)
         for endpoint, page in PAGES.items()
-        if ".show" in endpoint or ".list" in endpoint
+        if (".show" in endpoint or ".list" in endpoint) and endpoint != "volunteers.show_one"  # nobody is on the list
         if may_open(world.member(name), page)
     ]
     paths = [path.replace("play/edit", "plan/edit") for path in named if "<" not in path]
