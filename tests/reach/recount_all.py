@@ -167,6 +167,8 @@ class Recount:
         for one in self.days:
             for metric in SHOWN_BY_DAY[len(STAGES) + len(SUMS) :]:
                 yield key(metric, day=one), (found[metric, "day", one], None)
+            for code in materials:
+                yield key("offline.handed_out", material=code, day=one), (found[f"material {code}", "day", one], None)
         for by, which, apart in self._views():
             for metric in SHOWN_BY_DAY[len(STAGES) + len(SUMS) :]:
                 yield key(metric, **apart), (found[metric, by, which], None)
