@@ -178,7 +178,7 @@ def arrive_late(doors: Doors, firsts: Sequence[Json], came: Sequence[Phone]) -> 
             expected[key(f"offline.{metric}", **apart)] += by
     for apart in ({}, {"region": revised["region"]}, {"day": revised["occurred_at"][:10]}):
         expected[key("offline.people", **apart)] += 5
-    for apart in ({}, {"region": late["region"]}):
+    for apart in ({}, {"region": late["region"]}, {"day": day.isoformat()}):
         expected[key("offline.handed_out", material=TISSUE.code, **apart)] += 3
     return expected
 
