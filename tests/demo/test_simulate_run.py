@@ -16,9 +16,9 @@ def simulate(run: Run, folder: Path, *words: str) -> subprocess.CompletedProcess
 
 
 def counted(shown: str, name: str) -> list[int]:
-    """The numbers on a line of the summary."""
-    (line,) = re.findall(rf"^ *{re.escape(name)} +([\d, ]+)$", shown, flags=re.MULTILINE)
-    return [int(number.replace(",", "")) for number in line.split()]
+    """The numbers on a line of the summary; what has not occurred has no line."""
+    lines = re.findall(rf"^ *{re.escape(name)} +([\d, ]+)$", shown, flags=re.MULTILINE)
+    return [int(number.replace(",", "")) for line in lines for number in line.split()]
 
 
 @pytest.mark.timeout(300)
@@ -36,8 +36,9 @@ def test_citizens_and_volunteers_find_every_promise_kept(tmp_path: Path) -> None
     assert played.returncode == 0, shown + played.stderr
     assert "broken promises: none" in shown
     assert (counted(shown, "citizens"), counted(shown, "volunteers")) == ([3], [6])
-    decided = counted(shown, "decided: count")[0] + counted(shown, "decided: refuse")[0]
-    assert 0 < decided <= counted(shown, "held")[0]
+    decided = sum(counted(shown, "decided: count") + counted(shown, "decided: refuse"))
+    # whose first answer was lost on its way is told "duplicate" and held all the same
+    assert 0 < decided <= sum(counted(shown, "held") + counted(shown, "duplicate"))
     known, told = counted(shown, "tallies")
     assert known == told > 30
 
