@@ -140,11 +140,12 @@ def _greeting(bind: str, folder: embedded.Folder, invitation: str) -> str:
     sign_ins = "\n".join(f"    {name:10} {password}" for name, password in folder.passwords().items())
     return f"""
   quizsvc serves the demo campaign 反诈答题（演示）
-    page          {address}/
+    citizens      {address}/
+    staff (desk)  {address}/desk/
     campaign      {address}/api/v1/campaigns/demo
     API document  {address}/api/docs/
     data folder   {folder.path}
-  Staff sign-ins (at {address}/desk/, or POST {address}/api/v1/staff/sessions):
+  Staff sign-ins, each named by its role (at the desk, or POST {address}/api/v1/staff/sessions):
 {sign_ins}
   Citizens log in by a stand-in for WeChat that exists only in this run: any code is a citizen.
   Volunteers are made of citizens (POST {address}/api/v1/volunteers) by the open invitation

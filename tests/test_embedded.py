@@ -1,6 +1,5 @@
 """The one-machine run as its user meets it: a process with children, a folder, a terminal that goes away."""
 
-import json
 import os
 import re
 import signal
@@ -15,6 +14,8 @@ from typing import Any
 
 import httpx2
 import pytest
+
+from quizsvc.demo.service import SIGN_INS
 
 BOOTS_WITHIN = 60.0
 
@@ -108,6 +109,18 @@ def play(run: Run) -> dict[str, Any]:
     return paper
 
 
+def require_doors(run: Run, said: str) -> None:
+    """Both faces are named and there, and every role's sign-in works as it is printed."""
+    for path in ("/", "/desk/"):
+        assert re.search(rf"^    .*http://127\.0\.0\.1:{run.port}{path}$", said, re.MULTILINE)
+        assert run.http.get(path, follow_redirects=True).status_code == 200
+    for name, (role, _) in SIGN_INS.items():
+        printed = re.search(rf"^    {name} +(\S+)$", said, re.MULTILINE)
+        assert printed
+        answer = run.http.post("/api/v1/staff/sessions", json={"name": name, "password": printed[1]}).json()
+        assert {one["role"] for one in answer["staff"]["roles"]} == {role}
+
+
 def test_a_run_serves_ends_with_ctrl_c_and_goes_on_with_the_same_data(tmp_path: Path) -> None:
     with running(tmp_path) as run:
         family = run.family()
@@ -118,7 +131,7 @@ def test_a_run_serves_ends_with_ctrl_c_and_goes_on_with_the_same_data(tmp_path: 
         assert secrets.stat().st_mode & 0o777 == 0o600
         kept = secrets.read_bytes()
         said = run.log.read_text()
-        assert all(password in said for password in json.loads(kept)["passwords"].values())
+        require_doors(run, said)
         assert "stand-in" in said
     assert run.server.returncode == 0
     assert wait_until_gone(family) == set()
