@@ -306,7 +306,7 @@ def staff_token(name: str, *, until: datetime) -> str:
     """A staff member's token, as signing in gives it."""
     record = store.find_staff(name)
     assert record is not None
-    return keys().sign("staff", rules.staff_key(record.id, record.password_hash), until=until)
+    return keys().sign("staff", rules.staff_key(record.id, record.password_hash, record.sign_outs), until=until)
 
 
 def uuid_of(value: Any) -> UUID:

@@ -11,7 +11,7 @@ from argon2.exceptions import VerificationError
 from quizsvc.accounts import rules, service, store
 from quizsvc.accounts.models import StaffRecord
 from quizsvc.accounts.rules import Grant, Staff
-from quizsvc.accounts.service import PasswordTooShort, RoleMissing, StaffUnknown
+from quizsvc.accounts.service import PasswordTooShort, RoleMissing, StaffUnknown, TokenRefused
 from quizsvc.kit.pages import PageOf, decode_cursor, page_from
 from quizsvc.regions import service as regions
 from quizsvc.regions.rules import LEVELS, Region
@@ -95,6 +95,16 @@ def change_password(staff: Staff, *, password: str, now: datetime) -> None:
         raise PasswordTooShort
     store.record_password(staff.id, password_hash=service.hasher.hash(password))
     service.audit(staff.name, act="staff.change_password", subject=staff.name, now=now)
+
+
+def sign_out(token: str, *, now: datetime) -> None:
+    """End every sign-in of whom a token was given to; one that is no longer good ends nothing."""
+    try:
+        staff = service.verify_staff(token, now=now)
+    except TokenRefused:
+        return
+    store.record_sign_out(staff.id)
+    service.audit(staff.name, act="staff.sign_out", subject=staff.name, now=now)
 
 
 def _held(by: Staff) -> list[Region]:

@@ -103,6 +103,7 @@ class StaffRecord(Base):
     password_hash: Mapped[str] = mapped_column(String(200))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     dismissed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    sign_outs: Mapped[int] = mapped_column(server_default="0")
 
 
 class GrantRecord(Base):

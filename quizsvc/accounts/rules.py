@@ -116,9 +116,13 @@ def may_grant(granter: Staff, *, to_name: str, role: str, on: Region) -> bool:
     return granter.name != to_name and role in ROLES and granter.holds("operator", over=on)
 
 
-def staff_key(staff_id: UUID, password_hash: str) -> str:
-    """What a staff token carries: whose it is, and a mark of the password. A new password ends every sign-in."""
-    return f"{staff_id.hex}.{sha256_hex(password_hash)[:16]}"
+def staff_key(staff_id: UUID, password_hash: str, sign_outs: int) -> str:
+    """What a staff token carries: whose it is, and a mark of the password and of how often they signed out.
+
+    A new password ends every sign-in, and so does signing out.
+    """
+    said = f"{password_hash}|{sign_outs}" if sign_outs else password_hash
+    return f"{staff_id.hex}.{sha256_hex(said)[:16]}"
 
 
 def may_govern(governor: Staff, other: Staff) -> bool:

@@ -10,6 +10,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import VerificationError
 
 from quizsvc.accounts import rules, store, volunteers
+from quizsvc.accounts.models import StaffRecord
 from quizsvc.accounts.rules import Citizen, Consent, Grant, Staff
 from quizsvc.kit.crypto import keys
 from quizsvc.kit.errors import Refusal
@@ -178,17 +179,23 @@ def sign_in(name: str, *, password: str, now: datetime) -> Session:
         raise SignInRefused from None
     if record is None or not known:
         raise SignInRefused
-    token = keys().sign("staff", rules.staff_key(record.id, record.password_hash), until=now + rules.STAFF_TOKEN_LASTS)
+    token = keys().sign("staff", _key_of(record), until=now + rules.STAFF_TOKEN_LASTS)
     return Session(token, int(rules.STAFF_TOKEN_LASTS.total_seconds()), staff=_staff(record.id, record.name))
 
 
 def verify_staff(token: str, *, now: datetime) -> Staff:
-    """Whom a token was given to, with the roles held now; TokenRefused, also once dismissed or with a new password."""
+    """Whom a token was given to, with the roles held now; TokenRefused, also once dismissed, with a new password or
+    after signing out.
+    """
     value = keys().verify("staff", token, now=now) or ""
     record = store.find_staff_by_id(UUID(value[:32])) if value else None
-    if record is None or record.dismissed_at is not None or value != rules.staff_key(record.id, record.password_hash):
+    if record is None or record.dismissed_at is not None or value != _key_of(record):
         raise TokenRefused
     return _staff(record.id, record.name)
+
+
+def _key_of(record: StaffRecord) -> str:
+    return rules.staff_key(record.id, record.password_hash, record.sign_outs)
 
 
 def get_staff(name: str) -> Staff:

@@ -197,6 +197,12 @@ def record_password(staff_id: UUID, *, password_hash: str) -> None:
     db.session.execute(update(StaffRecord).where(StaffRecord.id == staff_id).values(password_hash=password_hash))
 
 
+def record_sign_out(staff_id: UUID) -> None:
+    db.session.execute(
+        update(StaffRecord).where(StaffRecord.id == staff_id).values(sign_outs=StaffRecord.sign_outs + 1)
+    )
+
+
 def add_audit(
     *,
     actor: str,

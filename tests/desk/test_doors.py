@@ -83,6 +83,28 @@ def test_signing_out_ends_it_in_this_browser(world: World) -> None:
     assert browser.open("/desk/").status_code == 303
 
 
+def test_signing_out_ends_every_copy_of_the_sign_in_and_an_old_copy_ends_nothing(world: World) -> None:
+    browser, at_home, neighbour = at_desk(world, "clerk"), at_desk(world, "clerk"), at_desk(world, "neighbour")
+    copied = browser.http.get_cookie("quizsvc_desk", path="/desk")
+    api = world.app.test_client()
+    entered = api.post("/api/v1/staff/sessions", json={"name": "clerk", "password": PASSWORD}).get_json()
+    assert copied is not None
+    assert browser.send("/desk/sign-out").status_code == 303
+    thief = Browser(world)
+    thief.http.set_cookie("quizsvc_desk", copied.value, path="/desk")
+    for one in (thief, at_home):
+        assert one.open("/desk/").location == "/desk/sign-in?back=/desk/"
+    stock = api.get("/api/v1/materials/stock", headers={"Authorization": f"Bearer {entered['token']}"})
+    assert stock.status_code == 401
+    assert neighbour.open("/desk/").status_code == 200
+    browser = at_desk(world, "clerk")
+    thief.http.set_cookie("quizsvc_desk", copied.value, path="/desk")
+    thief.open("/desk/sign-in")
+    assert thief.send("/desk/sign-out").status_code == 303
+    assert browser.open("/desk/").status_code == 200
+    assert [line for line in audited(world) if line[1] == "staff.sign_out"] == [("clerk", "staff.sign_out", "clerk")]
+
+
 @pytest.mark.parametrize(("later", "status"), [(timedelta(hours=12, seconds=-1), 200), (timedelta(hours=12), 303)])
 def test_a_sign_in_lasts_twelve_hours(
     world: World, clock: time_machine.Traveller, later: timedelta, status: int

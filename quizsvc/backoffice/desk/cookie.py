@@ -69,5 +69,5 @@ def kept() -> str | None:
 
 
 def drop() -> None:
-    """End the session."""
+    """Forget the session in this browser; `members.sign_out` ends it."""
     session.clear()

@@ -3,10 +3,13 @@
 from flask import Blueprint, flash, redirect, request, url_for
 from werkzeug.wrappers import Response
 
+from quizsvc.accounts import members
 from quizsvc.accounts.guards import TooManyTries, enter
 from quizsvc.accounts.service import SignInRefused
 from quizsvc.backoffice.desk import cookie
 from quizsvc.backoffice.desk.render import show, show_refusal
+from quizsvc.kit.clock import utcnow
+from quizsvc.kit.db import transaction
 
 LONGEST_NAME, LONGEST_PASSWORD = 40, 200
 bp = Blueprint("doors", __name__)
@@ -35,9 +38,13 @@ def sign_in() -> Response:
 
 @bp.post("/sign-out")
 def sign_out() -> Response:
-    """Forget the sign-in; whoever sits down next has to sign in."""
+    """End this sign-in, and every other one of the same person: a copy of the cookie is good for nothing."""
+    token = cookie.kept()
+    if token is not None:
+        with transaction():
+            members.sign_out(token, now=utcnow())
     cookie.drop()
-    flash("您已退出登录。")
+    flash("您已退出登录，在其他电脑和手机上的登录也已退出。")
     return redirect(url_for("desk.doors.show_sign_in"), 303)
 
 

@@ -65,6 +65,7 @@ ACTS = {
     "staff.revoke": "收回角色",
     "staff.sign_in": "登录",
     "staff.sign_in_refused": "登录被拒",
+    "staff.sign_out": "退出登录",
     "tallies.enter": "代录上报",
     "tally.count": "上报计入",
     "tally.refuse": "上报不计",
