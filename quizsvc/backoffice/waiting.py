@@ -41,14 +41,18 @@ class Task:
 
 
 def list_places(staff: Staff) -> list[Place]:
-    """Where a staff member looks at running campaigns: the whole of it, or the own regions below its own."""
+    """Where a staff member looks at running campaigns: the whole of it, or the own regions below its own.
+
+    Partners look nowhere: they are shown totals that betray nobody, on a page of their own.
+    """
+    held = [grant.region for grant in staff.grants if grant.role != "partner"]
     found: list[Place] = []
     for campaign in sorted(campaigns.list_running(), key=lambda one: one.slug):
         owner = regions.get_region_by_id(campaign.region_id)
-        if any(grant.region.covers(owner) for grant in staff.grants):
+        if any(region.covers(owner) for region in held):
             found.append(Place(campaign, owner, is_whole=True))
             continue
-        below = {grant.region.code: grant.region for grant in staff.grants if owner.covers(grant.region)}
+        below = {region.code: region for region in held if owner.covers(region)}
         found += [Place(campaign, below[code], is_whole=False) for code in sorted(below)]
     return found
 

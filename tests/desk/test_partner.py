@@ -44,9 +44,11 @@ def test_few_are_hidden_and_no_name_and_no_community_is_there(world: World, part
         at_home(world).earn_ticket()
     assert sent(volunteer(world), tally(boxes=3, fans=0)) == ["created"]
     settle()
-    partner.open("/desk/partner")
-    assert shown(partner, "online.participants") == ["<5人"]
-    assert shown(partner, "offline.handed_out") == ["0把", "<5盒"]
+    for page in ("/desk/partner", "/desk/"):
+        partner.open(page)
+        assert shown(partner, "online.participants") == ["<5人"]
+        assert shown(partner, "offline.handed_out") == ["0把", "<5盒"]
+        assert "4 人" not in partner.text()
     at_home(world).earn_ticket()
     settle()
     partner.open("/desk/partner")

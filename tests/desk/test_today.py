@@ -7,6 +7,8 @@ import time_machine
 from sqlalchemy import update
 
 from quizsvc.backoffice import waiting
+from quizsvc.backoffice.desk.access import PAGES
+from quizsvc.backoffice.desk.today import PAGE_OF
 from quizsvc.kit.clock import utcnow
 from quizsvc.kit.db import db, reading, transaction
 from quizsvc.lottery.models import AwardRecord
@@ -38,6 +40,10 @@ def test_a_quiet_day_says_so_and_an_office_without_campaigns_too(world: World) -
     assert "测试活动 进行中" in browser.text()
     assert "甲社区，开始以来累计，截至 2026-12-01 10:00" in browser.text()
     assert "测试活动" not in at_desk(world, "stranger").text()
+
+
+def test_every_task_leads_to_a_page() -> None:
+    assert set(PAGE_OF.values()) <= set(PAGES)
 
 
 def test_a_round_that_cannot_open_tomorrow_is_the_operators_to_mend(

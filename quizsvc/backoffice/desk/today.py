@@ -7,6 +7,7 @@ from flask import Blueprint, Response
 
 from quizsvc.accounts.guards import current_staff
 from quizsvc.backoffice import waiting
+from quizsvc.backoffice.desk.partner import show_partner
 from quizsvc.backoffice.desk.render import show
 from quizsvc.backoffice.waiting import Place
 from quizsvc.kit.clock import utcnow
@@ -31,12 +32,9 @@ HANDED_OUT = "offline.handed_out"
 
 # Where each kind of task is done; one whose page is not there, or not for this person, is told without a link.
 PAGE_OF = {
-    waiting.BEACON: "rounds.show_rounds",
-    waiting.COUPONS: "campaigns.show_campaigns",
-    waiting.SHORT: "stock.show_list",
     waiting.BEACON: "campaigns.list_campaigns",
     waiting.COUPONS: "campaigns.list_campaigns",
-    waiting.SHORT: "materials.show_stock",
+    waiting.SHORT: "stock.show_list",
     waiting.EXPIRING: "redemption.show_redemption",
     waiting.HELD: "held.show_waiting",
     waiting.OVERDRAWN: "stock.show_list",
@@ -55,8 +53,10 @@ class Standing:
 
 @bp.get("/")
 def show_today() -> Response:
-    """Live figures of running campaigns, side by side and never summed, and what waits."""
+    """Live figures of running campaigns, side by side and never summed, and what waits; a partner's own page."""
     staff, now = current_staff(), utcnow()
+    if all(grant.role == "partner" for grant in staff.grants):
+        return show_partner()
     with reading():
         standings = [_standing(place, now=now) for place in waiting.list_places(staff)]
         tasks = waiting.list_tasks(staff, now=now)
