@@ -155,19 +155,25 @@ def office(world: World) -> World:
     return world
 
 
+def entered(world: World, role: str) -> tuple[Browser, str, str]:
+    """Somebody with a role, or nobody, before the sign-in form: the form's token, and the cookie."""
+    browser = at_desk(world, role) if role else Browser(world)
+    browser.open("/desk/sign-in")
+    cookie = browser.http.get_cookie("quizsvc_desk", path="/desk")
+    assert cookie is not None
+    return browser, browser.token(), cookie.value
+
+
 @pytest.mark.parametrize("role", ["", "clerk", "operator", "auditor", "partner"])
 def test_each_role_opens_its_pages_and_no_others(office: World, app: Flask, role: str) -> None:
     """An open page answers with anything but a way to the doors (303 to signing in) or 403."""
     wrong = []
-    browser = at_desk(office, role) if role else Browser(office)
-    browser.open("/desk/sign-in")
-    token, cookie = browser.token(), browser.http.get_cookie("quizsvc_desk", path="/desk")
-    assert cookie is not None
+    browser, token, cookie = entered(office, role)
     for rule in desk_rules(app):
         endpoint = rule.endpoint.removeprefix("desk.")
         expected = MAY_OPEN[endpoint] == "*" or role in MAY_OPEN[endpoint].split()
         for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
-            browser.http.set_cookie("quizsvc_desk", cookie.value, path="/desk")  # whatever the page before made of it
+            browser.http.set_cookie("quizsvc_desk", cookie, path="/desk")  # whatever the page before made of it
             values = {name: SAMPLE[name] for name in rule.arguments}
             address = app.url_map.bind("localhost").build(rule.endpoint, values, method=method)
             answer = browser.open(address, method, data={"csrf_token": token} if method == "POST" else None)
@@ -175,6 +181,8 @@ def test_each_role_opens_its_pages_and_no_others(office: World, app: Flask, role
             turned_away = answer.status_code == 403 or (to_the_doors and endpoint != "doors.sign_out")
             if turned_away == expected or answer.status_code >= 500:
                 wrong.append((method, endpoint, answer.status_code))
+        if endpoint == "doors.sign_out":  # the cookie is good for nothing any more
+            browser, token, cookie = entered(office, role)
     assert wrong == []
 
 
