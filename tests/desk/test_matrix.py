@@ -96,7 +96,6 @@ MAY_OPEN = {
     "books.show_books": "clerk operator auditor",
     # figures, bulletins, cases, the partner's page, staff
     "reach.show_figures": "clerk operator auditor",
-    "reach.show_chart": "clerk operator auditor",
     "reach.export_figures": "clerk operator auditor",
     "bulletins.list_bulletins": "operator auditor",
     "bulletins.make_bulletin": "operator",

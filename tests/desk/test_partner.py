@@ -95,7 +95,7 @@ def test_campaigns_of_other_regions_and_drafts_are_not_there(world: World, partn
 def test_no_other_page_is_the_partners(partner: Browser) -> None:
     listed = set(re.findall(r'<li><a href="([^"]+)"', partner.page))
     assert listed == {"/desk/", "/desk/partner", "/desk/password"}
-    for path in ("reach", "reach/charts/papers.svg", "reach/figures.csv", "bulletins", "cases", "staff"):
+    for path in ("reach", "reach/figures.csv", "bulletins", "cases", "staff"):
         assert partner.open(f"/desk/{path}").status_code == 403
 
 

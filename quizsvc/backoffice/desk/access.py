@@ -121,7 +121,6 @@ PAGES: Mapping[str, Page] = {
     "books.show_books": Page("账目", "/books", FIELD, "物料"),
     # figures, bulletins, cases, the partner's page, staff
     "reach.show_figures": Page("活动数据", "/reach", CLERK | OPERATOR | AUDITOR, "数据"),
-    "reach.show_chart": Page("图", "/reach/charts/<chart>.svg", CLERK | OPERATOR | AUDITOR),
     "reach.export_figures": Page("导出数据", "/reach/figures.<any(csv, xlsx):form>", CLERK | OPERATOR | AUDITOR),
     "bulletins.list_bulletins": Page("工作简报", "/bulletins", OPERATOR | AUDITOR, "数据"),
     "bulletins.make_bulletin": Page("工作简报", "/bulletins", OPERATOR),

@@ -4,7 +4,7 @@ from flask import Blueprint, Response, request
 
 from quizsvc.accounts.guards import current_staff
 from quizsvc.backoffice.desk.asking import Choice, read_choice
-from quizsvc.backoffice.desk.charts import draw, list_charts
+from quizsvc.backoffice.desk.charts import list_charts
 from quizsvc.backoffice.desk.exports import send_snapshot
 from quizsvc.backoffice.desk.grids import list_grids, list_groups
 from quizsvc.backoffice.desk.render import show
@@ -19,22 +19,12 @@ bp = Blueprint("reach", __name__)
 
 @bp.get("/reach")
 def show_figures() -> Response:
-    """What the campaigns reached, as of now."""
+    """What the campaigns reached, as of now: counted once, charts included."""
     choice, found = _look()
     if found is None:
         return show("reach.html", choice.status, choice=choice, snapshot=None)
     grids, charts = list(list_grids(found)), list(list_charts(found))
     return show("reach.html", choice=choice, snapshot=found, groups=list_groups(found), grids=grids, charts=charts)
-
-
-@bp.get("/reach/charts/<chart>.svg")
-def show_chart(chart: str) -> Response:
-    """One chart of the same question."""
-    _, found = _look()
-    drawn = None if found is None else next((one for one in list_charts(found) if one.name == chart), None)
-    if drawn is None:
-        raise NotFound
-    return Response(draw(drawn), mimetype="image/svg+xml")
 
 
 @bp.get("/reach/figures.<any(csv, xlsx):form>")
