@@ -119,7 +119,7 @@ def _walk(parts: zipfile.ZipFile, part: str, *, file: str, begin: Callable[[str,
     try:
         parser.Parse(parts.read(part), True)  # at once: in pieces, one long attribute costs minutes
     except KeyError:
-        raise _refused(file, part, "is missing", SAVE_AGAIN) from None
+        raise _refused(file, part, "lacks a part", SAVE_AGAIN) from None
     except expat.ExpatError as error:
         raise _refused(file, f"{part} line {error.lineno}", "is damaged", SAVE_AGAIN) from None
 

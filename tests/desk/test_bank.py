@@ -135,13 +135,17 @@ def test_every_fault_of_a_table_is_listed_with_its_row_and_nothing_is_taken_over
     ]
     assert upload(browser, *rows).status_code == 422
     said = browser.text()
-    for fault in ("第 3 行难度：“9”不是难度", "第 3 行诈骗类型：不认识“没有的”", "第 4 行审核日期：“昨天”不是日期"):
+    for fault in (
+        "第 3 行“难度”：“9”不是难度",
+        "第 3 行“诈骗类型”：没有“没有的”这一类",
+        "第 4 行“审核日期”：“昨天”不是日期",
+    ):
         assert fault in said, said
     assert upload(browser, row("loan-100", "题？", 答案="D")).status_code == 422
     assert "答案 D 不在选项里" in browser.text()
     assert upload(browser, name="a.docx", content=b"x").status_code == 422
     assert upload(browser, name="a.xlsx", content=b"x").status_code == 422
-    assert "不是 .xlsx" in browser.text()
+    assert "不是完好的 .xlsx" in browser.text()
     assert standing() == before
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from quizsvc.backoffice.desk.tables import faults_of
+from quizsvc.backoffice.desk.faults import read_faults
 from quizsvc.kit.problems import FileRefused, Problem
 from quizsvc.outreach.tally_sheet import MOST_FORMS, read_forms
 from quizsvc.outreach.volunteer_sheet import MOST_VOLUNTEERS, read_volunteers
@@ -20,7 +20,7 @@ FORMS = """单号,志愿者编号,活动,区域,场景,日期,时间,户数,人�
 A-1,v1,play,s1c1,住户,2026-12-01,9:00,1,2,,,3
 """
 CHINESE = re.compile(r"[一-鿿]")
-NAMES = re.compile(r"「[^」]*」|编号 \S+|单号 \S+|区域 \S+|负责 \S+|Excel|WPS|CSV UTF-8|CSV|\.\w+|\d+")
+NAMES = re.compile(r"“[^”]*”|编号 \S+|单号 \S+|区域 \S+|负责 \S+|Excel|WPS|CSV UTF-8|CSV|\.\w+|\d+")
 
 
 def people(path: Path) -> object:
@@ -38,8 +38,8 @@ def refused(read: Callable[[Path], object], path: Path) -> FileRefused:
 
 
 def require_chinese(refusal: FileRefused) -> None:
-    for one in faults_of(refusal):
-        for said in (one.where, one.what):
+    for one in read_faults(refusal.problems):
+        for said in (one.place, str(one)):
             assert CHINESE.search(said), said
             assert not re.search("[A-Za-z]{2,}", NAMES.sub("", said)), said
 

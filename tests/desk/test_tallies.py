@@ -285,7 +285,7 @@ def test_every_problem_of_typed_forms_is_named_and_what_was_typed_stays(office: 
     browser.open("/desk/paper?volunteer=v1")
     wrong = form(2, number="", households="x", people="3", day="2026-12-09") | {"goods-2-fan": "1.5"}
     assert browser.send("/desk/paper", **COMMON, **FIRST, **wrong).status_code == 422
-    for said in ("第 2 张「户数」 ：「x」不是整数", "第 2 张「反诈扇」 ：「1.5」不是整数"):
+    for said in ("第 2 张“户数”：“x”不是整数", "第 2 张“反诈扇”：“1.5”不是整数"):
         assert said in browser.text(), browser.text()
     assert browser.hidden("number-1") == "A-1"
     assert browser.hidden("goods-1-tissue-box") == "2"
@@ -332,4 +332,4 @@ def test_a_table_of_forms_is_taken_in_whole_or_not_at_all(office: World, phone: 
         assert said in browser.text()
     assert totals(office)[BOX.code] == 3 + 24
     assert hand_in(browser, HEAD + good.replace(",1,2,3,1", ",1,9,3,1")) == 422
-    assert "内容不同。如需更正，请在「修订」列填更大的数" in browser.text()
+    assert "内容不同。如需更正，请在“修订”列填更大的数" in browser.text()

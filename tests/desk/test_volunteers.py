@@ -134,11 +134,11 @@ def test_every_problem_of_the_table_is_listed_and_nothing_is_taken_over(office: 
     text = HEAD + "v2,张三,保安,s1c1,,\nv3,,志愿者,s1c1,2026/13/1,\nv 4,赵四,志愿者,s1c1,2026-12-02,2026-12-01\n"
     assert hand_in(browser, text) == 422
     for said in (
-        "第 2 行「类别」：没有「保安」这一类",
-        "第 3 行「姓名」：没有填写",
-        "第 3 行「从」：「2026/13/1」不是日期",
-        "第 4 行「编号」：「v 4」不是编号",
-        "第 4 行「到」：结束日期 2026-12-01 早于开始日期 2026-12-02",
+        "第 2 行“类别”：没有“保安”这一类",
+        "第 3 行“姓名”：没有填写",
+        "第 3 行“从”：“2026/13/1”不是日期",
+        "第 4 行“编号”：“v 4”不是编号",
+        "第 4 行“到”：结束日期 2026-12-01 早于开始日期 2026-12-02",
     ):
         assert said in browser.text().replace(" ：", "："), (said, browser.text())
     assert hand_in(browser, HEAD + "v2,张三,志愿者,s1c1,,\nv3,李四,志愿者,s2c1,,\n") == 422

@@ -167,7 +167,7 @@ BAD: dict[str, tuple[Make, str]] = {
     "empty": (_bytes(b""), "file: is no .xlsx, whatever its name says"),
     "cut off": (lambda path: path.write_bytes(book(path).read_bytes()[:700]), "file: is damaged"),
     "renamed zip": (lambda path: book(path, parts={"xl/workbook.xml": ""}), "file: is a zip archive, but no workbook"),
-    "without its sheet": (_part("xl/worksheets/sheet1.xml", str), "xl/worksheets/sheet1.xml: is missing"),
+    "without its sheet": (_part("xl/worksheets/sheet1.xml", str), "xl/worksheets/sheet1.xml: lacks a part"),
     "no xml": (_part("xl/worksheets/sheet1.xml", lambda: "<a>"), "xl/worksheets/sheet1.xml line 1: is damaged"),
     "document type": (lambda path: book(path, DOCTYPE + sheet_of(ONE_CELL)), "xl/worksheets/sheet1.xml: has a docu"),
     "bomb": (_bomb, TOO_LARGE),

@@ -11,12 +11,12 @@ from werkzeug.wrappers import Response
 
 from quizsvc.accounts import members
 from quizsvc.accounts.guards import current_staff
-from quizsvc.backoffice.desk.case_faults import Fault, fault_of
+from quizsvc.backoffice.desk.faults import read_faults
 from quizsvc.backoffice.desk.render import show
 from quizsvc.kit.clock import day_of, utcnow
 from quizsvc.kit.db import reading, transaction
 from quizsvc.kit.errors import NotFound
-from quizsvc.kit.problems import FileRefused
+from quizsvc.kit.problems import FileRefused, Problem
 from quizsvc.kit.sheets import SUFFIXES, csv_text
 from quizsvc.reach import cases, sheet
 from quizsvc.reach.cases import Compared, Loaded
@@ -28,6 +28,7 @@ from quizsvc.regions import service as regions
 from quizsvc.regions.rules import Region
 
 NAME_LENGTH = 80
+NO_FILE = Problem("file", "not chosen", "choose a file")
 bp = Blueprint("cases", __name__)
 
 
@@ -93,7 +94,7 @@ def preview() -> Response:
     given = request.files.get("table")
     called = PurePath((given.filename if given else None) or "").name[-NAME_LENGTH:]
     if given is None or not called:
-        return _upload([Fault("整个文件", "没有选择文件", "请先选择文件再上传")])
+        return _upload([NO_FILE])
     try:
         with closing(given.stream) as stream:
             rows = _read(stream.read(), called)
@@ -101,7 +102,7 @@ def preview() -> Response:
             foreseen = cases.foresee_cases(rows, file=called, by=current_staff(), now=utcnow())
             names = {row.region.code: row.region.name for row in rows}
     except FileRefused as refused:
-        return _upload([fault_of(one) for one in refused.problems])
+        return _upload(refused.problems)
     changing = [one for one in foreseen if one.is_new]
     return show(
         "case_preview.html",
@@ -123,14 +124,14 @@ def load() -> Response:
         with transaction():
             loaded = cases.load_cases(rows, file=called, by=current_staff(), now=utcnow())
     except FileRefused as refused:
-        return _upload([fault_of(one) for one in refused.problems])
+        return _upload(refused.problems)
     added, corrected = _count(loaded, is_correction=False), _count(loaded, is_correction=True)
     flash(f"已导入：新增 {added} 个月，更正 {corrected} 个月，{len(loaded) - added - corrected} 个月没有变化。", "good")
     return redirect(url_for("desk.cases.show_cases"), 303)
 
 
-def _upload(faults: Sequence[Fault] = ()) -> Response:
-    return show("case_upload.html", 422 if faults else 200, faults=faults)
+def _upload(problems: Sequence[Problem] = ()) -> Response:
+    return show("case_upload.html", 422 if problems else 200, faults=read_faults(problems))
 
 
 def _read(content: bytes, called: str) -> list[CaseRow]:

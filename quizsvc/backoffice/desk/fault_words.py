@@ -2,6 +2,8 @@
 
 import re
 
+from quizsvc.backoffice.desk.sheet_words import SHEETS
+
 ENTRIES = {
     "file": "文件",
     "TOML": "文件",
@@ -60,7 +62,6 @@ _CAMPAIGN = (
     (r"Use 1 to 32 lower-case letters, digits or hyphens\.", "只能用小写字母、数字和连字符，不超过 32 个", ""),
     (r"Write a time with offset, unquoted: .*", "请写明日期和时间", ""),
     (r"Write a year from (\d+) to (\d+)\.", r"年份应在 \1 到 \2 之间", ""),
-    ("is empty", "还没有填写", ""),
     ("is not after opens_at", "应晚于开始时间", ""),
     ("reaches outside the campaign", "超出了活动的起止时间", "请把这一轮放在活动时间之内"),
     (r"overlaps round (\d+)", r"与第 \1 轮时间重叠", "上一轮结束后才能开始下一轮"),
@@ -92,7 +93,6 @@ _FORM = (
     ("no such coupon prize", "请选择奖品", ""),
     ("is taken", "这个代号已有活动使用", "请换一个"),
     ("is no reason", "请写明变更原因", "原因会向所有人公示，不超过 500 字"),
-    ("not chosen", "没有选择文件", "请选择文件后再上传"),
 )
 _FAVOUR = (
     ("changes nothing", "没有任何改动", "请先修改内容"),
@@ -124,33 +124,8 @@ _FAVOUR = (
 )
 _SHEET = (
     ("holds no question", "没有题目", "请每题填一行"),
-    (r"(\S+) stands in (?:.*row )?(\S+) too", r"编号 \1 与第 \2 行重复", "请换一个编号"),
-    (r"columns are missing: (.+)", r"缺少列：\1", "请下载现有题库，按那张表填写"),
-    (r"the column (.+) stands twice", r"“\1”列重复", "请删掉一列"),
-    (r"the column (.+) is unknown", r"不认识“\1”列", "请删掉，或用下载表里的列名"),
-    ("stands in a column without a heading", "所在的列没有列名", "请删掉"),
     ("a 判断 question has options of its own", "判断题不填选项", "请留空，固定是“对”和“错”"),
-    (r"'(.*)' is unknown", r"不认识“\1”", "请从下拉列表里选"),
     (r"'(.*)' is no difficulty", r"“\1”不是难度", "请填 1（容易）、2 或 3（较难）"),
-    (r"'(.*)' is no date", r"“\1”不是日期", "请写成 2026-11-20"),
-    ("is TRUE or FALSE, not a text", "应为文字", "请把单元格设为文本后重新填写"),
-    ("was turned into a date or time", "被表格软件变成了日期或时间", "请把单元格设为文本后重新填写"),
-    (r"(\S+) is not read", r"不能读取 \1 文件", "请用 Excel 或 WPS 另存为 .xlsx，不要加密码"),
-    (r"is larger than (\d+) MB|unpacks to more than (\d+) MB", "文件太大", "请分成几个文件"),
-    ("is an old .xls, or protected by a password", "是旧版 .xls，或加了密码", "请另存为 .xlsx，不要加密码"),
-    (
-        r"is damaged.*|holds a part twice|has a document type|names \S+ twice|not found"
-        r"|is no .xlsx, .*|is a zip archive, but no workbook|cannot be read.*",
-        "文件损坏，或不是 .xlsx",
-        "请用 Excel 或 WPS 另存为 .xlsx",
-    ),
-    (r"more than (\d+) rows.*|more than (\d+) columns", "行数或列数太多", "请删掉多余的，或分成几个文件"),
-    ("a formula", "有公式", "请复制后粘贴为数值"),
-    ("an error value", "有错误值", "请改成要写的内容"),
-    ("merged cells", "有合并的单元格", "请取消合并，每格都填"),
-    (r"is no CSV: .*", "引号不成对，无法读取", "请检查这一行的引号"),
-    ("is neither UTF-8 nor GBK", "文字编码无法识别", "请另存为“CSV UTF-8”"),
-    ("not UTF-8", "文字编码无法识别", "请另存为 UTF-8 编码"),
 )
 _QUESTION = (
     (r"Use lower-case letters, digits, hyphens\.", "编号只能用小写字母、数字和连字符", ""),
@@ -190,5 +165,6 @@ _COUPON = (
     (r"expires_at '(.*)' is no time", r"到期时间“\1”有误", "请写成 2026-12-31T23:59:59+08:00"),
 )
 SENTENCES = tuple(
-    (re.compile(said), what, mend) for said, what, mend in (*_COUPON, *_FORM, *_CAMPAIGN, *_FAVOUR, *_SHEET, *_QUESTION)
+    (re.compile(said, re.DOTALL), what, mend)
+    for said, what, mend in (*_COUPON, *_FORM, *_CAMPAIGN, *_FAVOUR, *_SHEET, *_QUESTION, *SHEETS)
 )

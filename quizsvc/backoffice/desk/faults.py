@@ -5,12 +5,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from quizsvc.backoffice.desk.fault_words import ENTRIES, HEADS, SENTENCES
+from quizsvc.backoffice.desk.sheet_words import PLACES
 from quizsvc.kit.fields import in_chinese
 from quizsvc.kit.problems import Problem
 
 STEP = re.compile(r"([A-Za-z_]+)(?:\[(\d+)\])?")
-SHEET_ROW = re.compile(r"(?:sheet (?P<sheet>.+?) )?(?:row|line) (?P<row>\d+)(?: (?P<rest>.*))?")
+IN_TABLE = tuple((re.compile(said), place) for said, place in PLACES)
 PRIZE = re.compile(r"prize ([a-z0-9-]+)")
+ENGLISH_TOO = re.compile(r" \([a-z]+\)")  # the other name of a column
 CODE = re.compile(r"[a-z0-9][a-z0-9-]*")
 
 
@@ -40,16 +42,16 @@ def _named(fault: Fault, names: Mapping[str, str]) -> Fault:
 def _told(problem: Problem) -> tuple[str, str]:
     for pattern, what, mend in SENTENCES:
         if match := pattern.fullmatch(problem.what):
-            return match.expand(what), mend
+            return ENGLISH_TOO.sub("", match.expand(what)).strip(), mend
     said = in_chinese(problem.what)
     return (str(said), "") if said != problem.what else (f"有误（{problem.what}）", f"请修改后重试（{problem.mend}）")
 
 
 def place_of(where: str) -> str:
-    """`prize[2].value_fen` as 第 2 种奖品的价值; a row of a table as 第 5 行."""
-    if match := SHEET_ROW.fullmatch(where):
-        sheet = f"“{match['sheet']}”表" if match["sheet"] else ""
-        return f"{sheet}第 {match['row']} 行{match['rest'] or ''}"
+    """`prize[2].value_fen` as 第 2 种奖品的价值; a cell of a table as 第 5 行“难度”."""
+    for pattern, place in IN_TABLE:
+        if match := pattern.fullmatch(where):
+            return match.expand(place)
     if match := PRIZE.fullmatch(where):
         return f"奖品 {match[1]}"
     steps = [STEP.fullmatch(step) for step in where.split(".")]

@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response
 from quizsvc.accounts.guards import current_staff
 from quizsvc.accounts.volunteers import VolunteerUnknown
 from quizsvc.backoffice.desk import tables
+from quizsvc.backoffice.desk.faults import read_faults
 from quizsvc.backoffice.desk.inputs import Said, in_address, in_form
 from quizsvc.backoffice.desk.render import show
 from quizsvc.backoffice.desk.words import SETTINGS
@@ -85,7 +86,7 @@ def _show_form(
         member=member,
         materials=materials,
         said=said,
-        faults=[] if refused is None else tables.faults_of(refused),
+        faults=[] if refused is None else read_faults(refused.problems),
         campaigns=[(one.slug, one.definition.title) for one in running],
         places=[("", "请选择")] + [(one.code, one.name) for one in places],
         settings=SETTINGS,
@@ -120,7 +121,7 @@ def load() -> Response:
             forms = tally_sheet.read_forms(path, materials=materials, now=utcnow())
         counts = _take_in(forms, called=called)
     except FileRefused as refused:
-        return show("paper_load.html", 422, faults=tables.faults_of(refused), **shown)
+        return show("paper_load.html", 422, faults=read_faults(refused.problems), **shown)
     _tell(counts)
     return redirect(url_for("desk.tallies.show_list", way="paper"), 303)
 

@@ -11,6 +11,7 @@ from quizsvc.accounts.guards import current_staff
 from quizsvc.accounts.rules import KINDS_IN_CHINESE
 from quizsvc.accounts.service import RoleMissing
 from quizsvc.backoffice.desk import goods, tables
+from quizsvc.backoffice.desk.faults import read_faults
 from quizsvc.backoffice.desk.inputs import Said, in_address, in_form, named, offices_of, paging_of
 from quizsvc.backoffice.desk.render import show, show_refusal
 from quizsvc.campaigns import service as campaigns
@@ -102,7 +103,7 @@ def load_list() -> Response:
         with transaction():
             done = roster.load(rows, file=called, by=current_staff(), now=utcnow())
     except FileRefused as refused:
-        faults = tables.faults_of(refused)
+        faults = read_faults(refused.problems)
         return show("volunteers_load.html", 422, faults=faults, headings=volunteer_sheet.HEADINGS)
     people = f"新增 {done.added} 人，更新 {done.changed} 人"
     flash(f"名单已导入：{people}，新增 {done.begun} 项分工，调整 {done.moved} 项分工。", "good")
