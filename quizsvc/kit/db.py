@@ -115,12 +115,19 @@ def prepare_engine(engine: Engine) -> None:
 @contextmanager
 def transaction() -> Iterator[None]:
     """One short write transaction: committed as a whole, or rolled back when anything is raised."""
+    with rehearsal():
+        yield
+        db.session.commit()
+
+
+@contextmanager
+def rehearsal() -> Iterator[None]:
+    """A write transaction that is taken back at its end: tells what would be done, and does nothing."""
     require_no_transaction()
     with _one_writer if db.engine.dialect.name == "sqlite" else nullcontext():
         try:
             db.session.connection(execution_options={WRITES: True})
             yield
-            db.session.commit()
         finally:
             db.session.rollback()
 

@@ -75,6 +75,7 @@ MAY_OPEN = {
     "volunteers.show_list": "clerk operator auditor",
     "volunteers.show_one": "clerk operator auditor",
     "volunteers.load_list": "operator",
+    "volunteers.take_list": "operator",
     "volunteers.assign": "operator",
     "volunteers.end": "operator",
     "volunteers.leave": "operator",

@@ -4,6 +4,7 @@ import re
 from base64 import b64decode
 from html import unescape
 from io import BytesIO
+from typing import Any
 from xml.etree import ElementTree
 
 import pytest
@@ -15,6 +16,7 @@ from quizsvc.kit.db import transaction
 from quizsvc.materials import stock
 from quizsvc.reach import reporting
 from quizsvc.reach.metrics import METRICS
+from quizsvc.reach.snapshots import Snapshot
 from quizsvc.reach.survey import count_of, rate_of
 from tests.desk.browser import Browser, at_desk
 from tests.materials.place import MATERIALS
@@ -170,7 +172,12 @@ def test_charts_hold_no_script_no_style_and_nothing_from_outside(played: World) 
 def test_a_page_asks_for_its_figures_once(played: World, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
     look = reporting.look
-    monkeypatch.setattr(reporting, "look", lambda *args, **said: (asked.append("once"), look(*args, **said))[1])
+
+    def counted(*args: Any, **said: Any) -> Snapshot:
+        asked.append("once")
+        return look(*args, **said)
+
+    monkeypatch.setattr(reporting, "look", counted)
     browser = at_desk(played, "operator")
     browser.open(f"/desk/reach?region={STREET}")
     for address in re.findall(r'src="(/[^"]+)"', browser.page):

@@ -37,6 +37,11 @@ def hand_in(browser: Browser, text: str, *, name: str = "名单.csv") -> int:
     return browser.open("/desk/volunteers/load", "POST", data=fields).status_code
 
 
+def confirm(browser: Browser) -> int:
+    fields = {name: browser.hidden(name) for name in ("called", "seen", "content")}
+    return browser.send("/desk/volunteers/take", **fields).status_code
+
+
 def audited(world: World, act: str) -> int:
     return world.count("audit", f"act = '{act}'")
 
@@ -125,7 +130,8 @@ def test_the_list_as_a_file_can_be_handed_in_again(office: World) -> None:
     ]
     served = office.count("assignments")
     of_street = "".join(line for line in browser.page.lstrip("\ufeff").splitlines(keepends=True) if "x1" not in line)
-    assert hand_in(at_desk(office, "second"), of_street) == 303
+    second = at_desk(office, "second")
+    assert (hand_in(second, of_street), confirm(second)) == (200, 303)
     assert office.count("assignments") == served + 1  # n1 had none until now
 
 
@@ -152,12 +158,24 @@ def test_every_problem_of_the_table_is_listed_and_nothing_is_taken_over(office: 
 
 def test_the_table_is_taken_over_once(office: World) -> None:
     browser = at_desk(office, "second")
-    for people in ("新增 2 人", "新增 0 人"):
-        assert hand_in(browser, HEAD + "v2,张三,志愿者,s1c1,,\nv3,李四,楼长,s1c2,2026-12-01,2026-12-31\n") == 303
-        browser.open("/desk/volunteers")
-        assert people in browser.text()
-    assert office.count("volunteers") == 5
-    assert audited(office, "volunteers.load") == 2
+    text = HEAD + "v2,张三,志愿者,s1c1,,\nv3,李四,楼长,s1c2,2026-12-01,2026-12-31\n"
+    assert hand_in(browser, text) == 200
+    assert "新增 2 人，更新 0 人，0 人没有变化" in browser.text()
+    assert "新增 2 项分工" in browser.text()
+    assert (office.count("volunteers"), audited(office, "volunteers.load")) == (3, 0)
+    preview = browser.page
+    assert confirm(browser) == 303
+    browser.open("/desk/volunteers")
+    assert "新增 2 人" in browser.text()
+    browser.page = preview  # sent once more: nothing is as it was foreseen
+    assert confirm(browser) == 409
+    assert "和预览时不一样" in browser.text()
+    assert "都已登记，不用再导入" in browser.text()
+    assert (
+        hand_in(browser, text.replace("张三", "张三丰").replace("v3,李四,楼长,s1c2,2026-12-01,2026-12-31\n", "")) == 200
+    )
+    assert "新增 0 人，更新 1 人，0 人没有变化" in browser.text()
+    assert (office.count("volunteers"), audited(office, "volunteers.load")) == (5, 1)
     assert office.rows("SELECT subject FROM audit WHERE act = 'volunteers.load'")[0][0] == "名单.csv"
 
 

@@ -100,6 +100,7 @@ PAGES: Mapping[str, Page] = {
     "volunteers.show_list": Page("志愿者", "/volunteers", FIELD, "走访"),
     "volunteers.show_one": Page("志愿者", "/volunteer/<code>", FIELD),
     "volunteers.load_list": Page("导入志愿者名单", "/volunteers/load", OPERATOR),
+    "volunteers.take_list": Page("导入志愿者名单", "/volunteers/take", OPERATOR, largest=UPLOAD),
     "volunteers.assign": Page("分工", "/volunteer/<code>/assign", OPERATOR),
     "volunteers.end": Page("结束分工", "/volunteer/<code>/end", OPERATOR),
     "volunteers.leave": Page("登记离开", "/volunteer/<code>/leave", OPERATOR),

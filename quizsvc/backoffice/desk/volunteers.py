@@ -1,7 +1,9 @@
 """The list of volunteers: who is on it and where they serve; the office's table; assigning, ending, leaving."""
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from flask import Blueprint, flash, redirect, request, url_for
@@ -10,13 +12,13 @@ from werkzeug.wrappers import Response
 from quizsvc.accounts.guards import current_staff
 from quizsvc.accounts.rules import KINDS_IN_CHINESE
 from quizsvc.accounts.service import RoleMissing
-from quizsvc.backoffice.desk import goods, tables
+from quizsvc.backoffice.desk import goods, scope, tables
 from quizsvc.backoffice.desk.faults import read_faults
 from quizsvc.backoffice.desk.inputs import Said, in_address, in_form, named, offices_of, paging_of
 from quizsvc.backoffice.desk.render import show, show_refusal
 from quizsvc.campaigns import service as campaigns
 from quizsvc.kit.clock import day_of, start_of, utcnow
-from quizsvc.kit.db import reading, transaction
+from quizsvc.kit.db import reading, rehearsal, transaction
 from quizsvc.kit.errors import Refusal
 from quizsvc.kit.problems import FileRefused
 from quizsvc.materials import stock
@@ -94,20 +96,54 @@ def last_day(ends_at: datetime | None) -> str:
 
 @bp.route("/volunteers/load", methods=["GET", "POST"])
 def load_list() -> Response:
-    """Take the office's table over, all or nothing; every wrong row is named."""
+    """What the office's table would change; every wrong row is named. Changes nothing."""
     if request.method == "GET":
         return show("volunteers_load.html", faults=[], headings=volunteer_sheet.HEADINGS)
     try:
         with tables.handed_in("file") as (path, called):
-            rows = volunteer_sheet.read_volunteers(path)
-        with transaction():
-            done = roster.load(rows, file=called, by=current_staff(), now=utcnow())
+            return _preview(path, called)
     except FileRefused as refused:
-        faults = read_faults(refused.problems)
-        return show("volunteers_load.html", 422, faults=faults, headings=volunteer_sheet.HEADINGS)
+        return _refused(refused)
+
+
+@bp.post("/volunteers/take")
+def take_list() -> Response:
+    """Take the table over, all or nothing, if that changes what the preview said; else show the preview again."""
+    try:
+        with tables.kept() as (path, called):
+            rows = volunteer_sheet.read_volunteers(path)
+            try:
+                with transaction():
+                    done = roster.load(rows, file=called, by=current_staff(), now=utcnow())
+                    scope.require_unchanged(asdict(done))
+            except scope.ChangedMeanwhile as refusal:
+                return _preview(path, called, refusal=refusal)
+    except FileRefused as refused:
+        return _refused(refused)
     people = f"新增 {done.added} 人，更新 {done.changed} 人"
     flash(f"名单已导入：{people}，新增 {done.begun} 项分工，调整 {done.moved} 项分工。", "good")
     return redirect(url_for("desk.volunteers.show_list"), 303)
+
+
+def _preview(path: Path, called: str, *, refusal: Refusal | None = None) -> Response:
+    rows = volunteer_sheet.read_volunteers(path)
+    with rehearsal():
+        done = roster.load(rows, file=called, by=current_staff(), now=utcnow())
+    shown: dict[str, Any] = {
+        "done": done,
+        "unchanged": len({row.code for row in rows}) - done.added - done.changed,
+        "changes": any(asdict(done).values()),
+        "seen": scope.mark_of(asdict(done)),
+        **tables.carried(path, called),
+    }
+    if refusal is not None:
+        return show_refusal(refusal, "volunteers_preview.html", **shown)
+    return show("volunteers_preview.html", refusal=None, **shown)
+
+
+def _refused(refused: FileRefused) -> Response:
+    faults = read_faults(refused.problems)
+    return show("volunteers_load.html", 422, faults=faults, headings=volunteer_sheet.HEADINGS)
 
 
 @bp.get("/volunteer/<code>")
