@@ -235,12 +235,20 @@ def test_a_coupon_list_is_taken_over_once_and_counted(world: World) -> None:
     browser = at_desk(world, "operator")
     line = "MORE-{},1000,2026-12-31T23:59:59+08:00"
     text = "\n".join(["code,face_value_fen,expires_at", *(line.format(n) for n in range(4))])
-    for told in ("新增 4 个券码，0 个已经有了", "新增 0 个券码，4 个已经有了"):
-        assert send_list(browser, text).status_code == 303
-        browser.open("/desk/campaigns/play/coupons")
-        assert told in browser.text()
-        assert "话费券 3 7 0 7 0" in browser.text()
+    assert send_list(browser, text).status_code == 200
+    assert "新增 4 个券码，0 个已经有了" in browser.text()
+    assert world.count("coupons") == 3
+    fields = {name: browser.hidden(name) for name in ("prize", "called", "seen", "content")}
+    assert browser.send("/desk/campaigns/play/coupons/take", **fields | {"seen": "x"}).status_code == 409
+    assert world.count("coupons") == 3
+    assert browser.send("/desk/campaigns/play/coupons/take", **fields).status_code == 303
+    browser.open("/desk/campaigns/play/coupons")
+    assert "新增 4 个券码，0 个已经有了" in browser.text()
+    assert "话费券 3 7 0 7 0" in browser.text()
     assert "MORE-1" not in browser.page
+    assert send_list(browser, text).status_code == 200
+    assert "新增 0 个券码，4 个已经有了" in browser.text()
+    assert "不用再导入" in browser.text()
     assert send_list(browser, text, prize="tissue").status_code == 422
 
 

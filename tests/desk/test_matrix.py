@@ -70,6 +70,7 @@ MAY_OPEN = {
     "winners.show_lift": "operator",
     "winners.lift": "operator",
     "coupon_lists.show_coupons": "operator auditor",
+    "coupon_lists.preview": "operator",
     "coupon_lists.load": "operator",
     # people, what they report, what they hand out
     "volunteers.show_list": "clerk operator auditor",

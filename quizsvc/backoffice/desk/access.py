@@ -95,7 +95,8 @@ PAGES: Mapping[str, Page] = {
     "winners.show_lift": Page("恢复抽奖", "/campaigns/<slug:slug>/blocks/<key>/lift", OPERATOR),
     "winners.lift": Page("恢复抽奖", "/campaigns/<slug:slug>/blocks/<key>/lift", OPERATOR),
     "coupon_lists.show_coupons": Page("卡券", "/campaigns/<slug:slug>/coupons", READERS),
-    "coupon_lists.load": Page("卡券", "/campaigns/<slug:slug>/coupons", OPERATOR, largest=UPLOAD),
+    "coupon_lists.preview": Page("卡券", "/campaigns/<slug:slug>/coupons", OPERATOR, largest=UPLOAD),
+    "coupon_lists.load": Page("卡券", "/campaigns/<slug:slug>/coupons/take", OPERATOR, largest=2 * UPLOAD),
     # people, what they report, what they hand out
     "volunteers.show_list": Page("志愿者", "/volunteers", FIELD, "走访"),
     "volunteers.show_one": Page("志愿者", "/volunteer/<code>", FIELD),

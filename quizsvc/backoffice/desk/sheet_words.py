@@ -4,7 +4,7 @@ AGAIN = "请用 Excel 或 WPS 另存为 .xlsx，不要加密码"
 AS_TEXT = "请把单元格设为“文本”后重新填写"
 # A place in a table -> where people find it.
 PLACES = (
-    ("file", "整个文件"),
+    (r"file|byte \d+", "整个文件"),
     (r"(?:row|line) (\d+)", r"第 \1 行"),
     (r"(?:row|line) (\d+) (.+)", r"第 \1 行“\2”"),
     (r"sheet (.+?) (?:row|line) (\d+)", r"“\1”表第 \2 行"),
