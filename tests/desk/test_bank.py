@@ -110,6 +110,37 @@ def test_an_upload_changes_exactly_what_its_preview_said(world: World) -> None:
     assert FIRST.stem in str(kept[0]).encode().decode("unicode_escape") or FIRST.stem in str(kept[0])
 
 
+@pytest.mark.parametrize(
+    ("kind", "options", "answer"), [("单选", "甲乙丙", "B"), ("多选", "甲乙丙", "AB"), ("判断", "", "对")]
+)
+def test_one_question_is_written_and_changed_in_a_form(world: World, kind: str, options: str, answer: str) -> None:
+    browser, before = at_desk(world, "operator"), standing()
+    browser.open("/desk/question-form")
+    typed = browser.fields() | {
+        "编号": "loan-100",
+        "诈骗类型": "虚假贷款",
+        "题型": kind,
+        "题干": "=新题？",
+        "答案": "Z",
+    }
+    typed |= {"解析": "因为。", "来源": "反诈常识", "审核日期": "2026-11-20"}
+    typed |= {f"选项{letter}": text for letter, text in zip("ABC", options, strict=False)}
+    assert browser.send("/desk/question-form", **typed).status_code == 422
+    assert "=新题？" in browser.text()  # kept as it was typed
+    assert "第 2 行" not in browser.text()
+    assert browser.send("/desk/question-form", **browser.fields() | {"答案": answer}).status_code == 200
+    assert "新增 1 题" in browser.text()
+    assert standing() == before
+    assert confirm(browser).status_code == 303
+    assert standing() == before | {"loan-100": ("draft", 1, "=新题？")}
+    browser.open("/desk/question-form?code=loan-100")
+    changed = browser.fields() | {"题干": "改过？"}
+    assert browser.send("/desk/question-form", **changed).status_code == 200
+    assert "修改 1 题" in browser.text()
+    assert confirm(browser).status_code == 303
+    assert standing()["loan-100"] == ("draft", 2, "改过？")
+
+
 def test_what_would_change_something_else_is_previewed_again(world: World) -> None:
     browser = at_desk(world, "operator")
     upload(browser, row("loan-001", "我的题干？", "已审核"))

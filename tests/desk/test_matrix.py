@@ -52,6 +52,8 @@ MAY_OPEN = {
     "questions.download": "operator auditor",
     "questions.show_state": "operator",
     "questions.set_state": "operator",
+    "question_form.show_form": "operator",
+    "question_form.compose": "operator",
     "questions.show_upload": "operator",
     "questions.preview": "operator",
     "questions.load": "operator",

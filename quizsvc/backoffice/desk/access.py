@@ -77,6 +77,8 @@ PAGES: Mapping[str, Page] = {
     "questions.download": Page("下载题库", "/question-file", READERS),
     "questions.show_state": Page("题目状态", "/question-states", OPERATOR),
     "questions.set_state": Page("题目状态", "/question-states", OPERATOR),
+    "question_form.show_form": Page("题目", "/question-form", OPERATOR),
+    "question_form.compose": Page("题目", "/question-form", OPERATOR),
     "questions.show_upload": Page("上传题目", "/question-upload", OPERATOR),
     "questions.preview": Page("上传题目", "/question-upload", OPERATOR, largest=UPLOAD),
     "questions.load": Page("上传题目", "/question-load", OPERATOR, largest=2 * UPLOAD),

@@ -23,6 +23,7 @@ from quizsvc.backoffice.desk import (
     paper,
     partner,
     password,
+    question_form,
     questions,
     reach,
     receipt,
@@ -54,7 +55,7 @@ def find_nothing(rest: str) -> Response:  # noqa: ARG001 - the address says noth
 
 BLUEPRINTS = (
     *(render.files, doors.bp, today.bp, redemption.bp, receipt.bp, audit.bp),
-    *(campaigns.bp, drafting.bp, questions.bp, boxes.bp, winners.bp, coupon_lists.bp),
+    *(campaigns.bp, drafting.bp, questions.bp, question_form.bp, boxes.bp, winners.bp, coupon_lists.bp),
     *(volunteers.bp, invitations.bp, held.bp, tallies.bp, paper.bp),
     *(stock.bp, stocktake.bp, movements.bp, stock.books),
     *(reach.bp, bulletins.bp, cases.bp, partner.bp, staff.bp, password.bp),

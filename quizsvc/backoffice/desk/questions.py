@@ -208,7 +208,7 @@ def preview() -> Response:
         name, content = scope.read_bytes()
         sent = Sent(_name_of(name), content)
         with reading():
-            return _preview_page(sent, _preview(sent))
+            return preview_sent(sent)
     except FileRefused as refused:
         return show("question_upload.html", 422, faults=read_faults(refused.problems))
 
@@ -227,7 +227,7 @@ def load() -> Response:
             bank.write_down(loaded.changes, act="question.load", by=by, now=utcnow())
     except scope.ChangedMeanwhile as refusal:
         with reading():
-            return _preview_page(sent, _preview(sent), refusal=refusal)
+            return preview_sent(sent, refusal=refusal)
     except FileRefused as refused:
         return show("question_upload.html", 422, faults=read_faults(refused.problems))
     flash(f"已导入：新增 {loaded.added} 题，修改 {loaded.changed} 题，{loaded.unchanged} 题没有变化。", "good")
@@ -247,10 +247,6 @@ def _name_of(typed: str) -> str:
     return "".join(letter for letter in typed if letter.isprintable())[-100:] or "table"
 
 
-def _preview(sent: Sent) -> Loaded:
-    return bank.preview(sent.read(), by=scope.whoever().name, second_person=_second_person())
-
-
 def _mark(loaded: Loaded) -> str:
     """Names what a load changes."""
     said = [
@@ -264,7 +260,9 @@ def _plain(said: Any) -> Any:
     return {name: list(value) if isinstance(value, tuple) else value for name, value in said.items()}
 
 
-def _preview_page(sent: Sent, loaded: Loaded, *, refusal: scope.ChangedMeanwhile | None = None) -> Response:
+def preview_sent(sent: Sent, *, refusal: scope.ChangedMeanwhile | None = None) -> Response:
+    """The page that says what a table would change, and carries it; FileRefused."""
+    loaded = bank.preview(sent.read(), by=scope.whoever().name, second_person=_second_person())
     said: dict[str, Any] = {
         "sent": sent,
         "content": b64encode(sent.content).decode(),
