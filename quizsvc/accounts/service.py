@@ -184,9 +184,7 @@ def sign_in(name: str, *, password: str, now: datetime) -> Session:
 
 
 def verify_staff(token: str, *, now: datetime) -> Staff:
-    """Whom a token was given to, with the roles held now; TokenRefused, also once dismissed, with a new password or
-    after signing out.
-    """
+    """Whom a token was given to, with the roles held now; TokenRefused once dismissed, signed out or with a new password."""
     value = keys().verify("staff", token, now=now) or ""
     record = store.find_staff_by_id(UUID(value[:32])) if value else None
     if record is None or record.dismissed_at is not None or value != _key_of(record):
