@@ -184,7 +184,7 @@ def sign_in(name: str, *, password: str, now: datetime) -> Session:
 
 
 def verify_staff(token: str, *, now: datetime) -> Staff:
-    """Whom a token was given to, with the roles held now; TokenRefused once dismissed, signed out or with a new password."""
+    """Whom a token was given to, with the roles held now; TokenRefused once dismissed, signed out or renewed."""
     value = keys().verify("staff", token, now=now) or ""
     record = store.find_staff_by_id(UUID(value[:32])) if value else None
     if record is None or record.dismissed_at is not None or value != _key_of(record):
