@@ -41,14 +41,15 @@ class Office:
     passwords: dict[str, str]
     invitation: str
 
-    def command(self, *commands: str) -> None:
-        """Operators' commands on this run, one after the other."""
+    def command(self, *commands: str) -> str:
+        """Operators' commands on this run, one after the other; what they said."""
         folder = self.run.log.parent
         words = json.dumps([one.split() for one in commands])
         process = [sys.executable, "-c", EACH]
-        subprocess.run(
+        done = subprocess.run(
             process, check=True, env=environment(folder), cwd=folder, input=words, text=True, capture_output=True
         )
+        return done.stdout
 
 
 @pytest.fixture(scope="package")
