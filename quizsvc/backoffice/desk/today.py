@@ -31,12 +31,9 @@ HANDED_OUT = "offline.handed_out"
 
 # Where each kind of task is done; one whose page is not there, or not for this person, is told without a link.
 PAGE_OF = {
-    waiting.BEACON: "rounds.show_rounds",
-    waiting.COUPONS: "campaigns.show_campaigns",
-    waiting.SHORT: "stock.show_list",
     waiting.BEACON: "campaigns.list_campaigns",
     waiting.COUPONS: "campaigns.list_campaigns",
-    waiting.SHORT: "materials.show_stock",
+    waiting.SHORT: "stock.show_list",
     waiting.EXPIRING: "redemption.show_redemption",
     waiting.HELD: "held.show_waiting",
     waiting.OVERDRAWN: "stock.show_list",

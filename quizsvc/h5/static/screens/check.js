@@ -75,7 +75,7 @@ function roundCard(campaign, round, receipts) {
 
 const receiptRow = (one) => [
   `签号 ${one.position}，${momentOf(one.drawn_at)}`,
-  [outcomeOf(one), h("br"), "券号 ", h("span", { class: "hash" }, spaced(one.ticket))],
+  [outcomeOf(one), h("br"), "券号 ", h("span", { class: "hash aloud" }, spaced(one.ticket))],
 ];
 
 /** Say that it is going on, and return what moves the bar. */

@@ -86,7 +86,7 @@ function outcomeCard({ outcome, prize, receipt }) {
       pairs(
         ["轮次", `第 ${receipt.round} 轮`],
         ["签号", String(receipt.position)],
-        ["券号", h("span", { class: "hash" }, spaced(receipt.ticket))],
+        ["券号", h("span", { class: "hash aloud" }, spaced(receipt.ticket))],
         ["时间", momentOf(receipt.drawn_at)],
       ),
       h("p", { class: "soft small" }, "凭据已经存在这部手机上。以后在“核对抽奖”里也能看到，轮次结束后可以对照公开的记录。"),

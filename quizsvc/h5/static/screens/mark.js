@@ -45,7 +45,7 @@ const numberOf = (paper) =>
   more(
     "对成绩有疑问",
     para("打主办方电话，把试卷编号念给工作人员听，就能查到这份试卷。不用说姓名。"),
-    pairs(["试卷编号", h("span", { class: "hash" }, spaced(paper.replaceAll("-", "")))]),
+    pairs(["试卷编号", h("span", { class: "hash aloud" }, spaced(paper.replaceAll("-", "")))]),
   );
 
 /** What was wrong first; what was right for those who want to read on. */
