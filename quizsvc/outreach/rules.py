@@ -178,7 +178,7 @@ def _standing_answer(sent: Sent, stands: Standing, *, volunteer_id: UUID) -> tup
     if stands.volunteer_id != volunteer_id:
         return REJECTED, ID_TAKEN
     content = None if sent.revision is None else stands.contents.get(sent.revision)
-    if content is None:
+    if content is None or sent.revision is None:
         return None
     return (DUPLICATE, stands.held.get(sent.revision)) if content == sent.content else (CONFLICT, OTHER_CONTENT)
 
