@@ -15,6 +15,7 @@ from quizsvc.accounts import volunteer_store as store
 from quizsvc.accounts.models import InvitationRecord
 from quizsvc.accounts.rules import Citizen, Listed, Volunteer
 from quizsvc.accounts.volunteers import get_volunteer, hold_volunteer
+from quizsvc.kit import aloud
 from quizsvc.kit.crypto import keys
 from quizsvc.kit.errors import BadShape, Refusal
 from quizsvc.regions import service as regions
@@ -96,7 +97,7 @@ def _make(
 
 
 def _hash_of(typed: str) -> str:
-    return keys().identity_hash("invitation", rules.invitation_said(typed))
+    return keys().identity_hash("invitation", aloud.heard(typed))
 
 
 def accept(typed: str, *, citizen: Citizen, name: str | None, now: datetime) -> Acceptance:

@@ -1,11 +1,11 @@
 """Who may do what: roles on regions, what a password must be, what an invitation reads like."""
 
-import unicodedata
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from quizsvc.kit import aloud
 from quizsvc.kit.canonical import sha256_hex
 from quizsvc.regions.rules import Region
 
@@ -17,9 +17,6 @@ CITIZEN_TOKEN_LASTS = timedelta(days=7)
 STAFF_TOKEN_LASTS = timedelta(hours=12)
 SHORTEST_PASSWORD = 10
 LONGEST_NAME = 40
-# Crockford's base 32: no letter is taken for another, heard or read.
-ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-MISREAD = str.maketrans({"O": "0", "I": "1", "L": "1"})
 GROUP = 4
 PASSWORD_LETTERS = 16  # 80 bits, read off a screen once
 INVITATION_LETTERS = 12  # 60 bits: nobody finds one by trying
@@ -137,12 +134,6 @@ def latest_consents(consents: Iterable[Consent]) -> dict[tuple[str, str], Consen
 
 
 def letters_of(number: int, *, count: int) -> str:
-    """The lowest bits of a number as letters of ALPHABET in groups, to be read aloud: `K7QM-2XHD-9RTV`."""
-    letters = "".join(ALPHABET[number >> 5 * place & 31] for place in reversed(range(count)))
+    """The lowest bits of a number as letters in groups, to be read aloud: `K7QM-2XHD-9RTV`."""
+    letters = aloud.letters(number, count=count)
     return "-".join(letters[at : at + GROUP] for at in range(0, count, GROUP))
-
-
-def invitation_said(typed: str) -> str:
-    """The code that somebody typed, whatever case, spaces and hyphens, and with O for 0 or I and L for 1."""
-    plain = unicodedata.normalize("NFKC", typed).upper().translate(MISREAD)
-    return "".join(letter for letter in plain if letter.isalnum())

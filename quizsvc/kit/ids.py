@@ -3,7 +3,10 @@
 import secrets
 from uuid import UUID
 
+from quizsvc.kit import aloud
 from quizsvc.kit.clock import utcnow
+
+ALIAS_LETTERS = 20  # 100 bits
 
 
 def new_id() -> UUID:
@@ -16,5 +19,5 @@ def new_id() -> UUID:
 
 
 def new_alias() -> str:
-    """22 random letters that can be published: they lead back to nobody."""
-    return secrets.token_urlsafe(16)
+    """20 random letters that can be published and read aloud: they lead back to nobody."""
+    return aloud.letters(secrets.randbits(5 * ALIAS_LETTERS), count=ALIAS_LETTERS)

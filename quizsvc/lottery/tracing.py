@@ -8,6 +8,7 @@ from uuid import UUID
 from quizsvc.accounts.rules import Staff
 from quizsvc.campaigns import service as campaigns
 from quizsvc.campaigns.rules import Campaign, Prize
+from quizsvc.kit import aloud
 from quizsvc.kit.errors import Refusal
 from quizsvc.lottery import award_store, desk_store, rounds, rules, store
 from quizsvc.lottery.rules import Anchor, Award, Draw, Entry, Redemption, Round
@@ -61,8 +62,12 @@ class Trace:
 
 
 def trace(word: str, *, staff: Staff, now: datetime) -> Trace:
-    """What stands behind a ticket's alias, or the id of a paper or ticket; TraceUnknown, also beyond one's reach."""
-    found = _by_id(word, now=now) or _by_alias(word, now=now)
+    """What stands behind a ticket's alias, or the id of a paper or ticket, as they were copied or read out.
+
+    TraceUnknown, also beyond one's reach.
+    """
+    tried = (_by_id(said, now=now) or _by_alias(said, now=now) for said in (word, aloud.heard(word)))
+    found = next((one for one in tried if one is not None), None)
     if found is None:
         raise TraceUnknown
     owner = regions.get_region_by_id(found.campaign.region_id)

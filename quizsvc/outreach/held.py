@@ -110,7 +110,7 @@ def decide(held_id: UUID, *, decision: str, note: str | None, staff: Staff, now:
 def _count(found: Held, volunteer: Volunteer, *, by: str, now: datetime) -> None:
     """Let a revision count; if it is in force by that, the ledger follows."""
     stands = store.list_known({found.tally_id})[found.tally_id]
-    after = stands.after(found.revision, content=stands.contents[found.revision], void=False, counts=True)
+    after = stands.after(found.revision, content=stands.contents[found.revision], void=False, held=None)
     comes_in = after.in_force != stands.in_force
     before = [] if stands.in_force is None or not comes_in else [(found.tally_id, stands.in_force)]
     store.record_overruled(before)

@@ -89,19 +89,24 @@ class Sent:
 
 @dataclass(frozen=True)
 class Standing:
-    """A tally as it stands: whose it is, its revisions' contents by number, and which revision is in force."""
+    """A tally as it stands: whose it is, its revisions' contents by number, and which revision is in force.
+
+    `held`: why those of them wait for a person that still do.
+    """
 
     volunteer_id: UUID
     voided: bool = False
     in_force: int | None = None
     contents: Mapping[int, str] = field(default_factory=dict)
+    held: Mapping[int, str] = field(default_factory=dict)
 
-    def after(self, revision: int, *, content: str, void: bool, counts: bool) -> "Standing":
+    def after(self, revision: int, *, content: str, void: bool, held: str | None) -> "Standing":
         """The tally once a revision has come: the highest that counts is in force; a void one beats all."""
         voided = self.voided or void
-        highest = max(self.in_force or 0, revision if counts and not void else 0)
+        highest = max(self.in_force or 0, 0 if held or void else revision)
         in_force = None if voided else highest or None
-        return Standing(self.volunteer_id, voided, in_force, {**self.contents, revision: content})
+        waiting = {number: why for number, why in {**self.held, revision: held}.items() if why and not voided}
+        return Standing(self.volunteer_id, voided, in_force, {**self.contents, revision: content}, waiting)
 
 
 @dataclass(frozen=True)
@@ -158,7 +163,7 @@ def take_in(
         if answer is None:
             held = None if sent.visit is None else judge(sent.visit)
             revisions.append(Revision(sent.id, sent.revision, sent.content, sent.void, sent.visit, held))
-            after[sent.id] = stands.after(sent.revision, content=sent.content, void=sent.void, counts=held is None)
+            after[sent.id] = stands.after(sent.revision, content=sent.content, void=sent.void, held=held)
             answer = (CREATED, None) if held is None else (HELD_BACK, held)
         shape = sent.faults if answer == (REJECTED, BAD_SHAPE) else None
         results.append(Result(sent.id, sent.revision, *answer, shape))
@@ -166,13 +171,16 @@ def take_in(
 
 
 def _standing_answer(sent: Sent, stands: Standing, *, volunteer_id: UUID) -> tuple[str, str | None] | None:
-    """The answer that was given before, or the refusal to answer anybody but the owner; None when it is new."""
+    """The answer that was given before, or the refusal to answer anybody but the owner; None when it is new.
+
+    A duplicate that still waits for a person says why: the phone may never have heard that it is held.
+    """
     if stands.volunteer_id != volunteer_id:
         return REJECTED, ID_TAKEN
     content = None if sent.revision is None else stands.contents.get(sent.revision)
-    if content is None:
+    if content is None or sent.revision is None:
         return None
-    return (DUPLICATE, None) if content == sent.content else (CONFLICT, OTHER_CONTENT)
+    return (DUPLICATE, stands.held.get(sent.revision)) if content == sent.content else (CONFLICT, OTHER_CONTENT)
 
 
 def takes_uploads(campaign: Campaign, *, now: datetime) -> bool:

@@ -6,14 +6,14 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, select, tuple_, update
+from sqlalchemy import and_, bindparam, select, tuple_, update
 
 from quizsvc.kit.db import db, insert_all, table_of
 from quizsvc.kit.ids import new_id
 from quizsvc.outreach.models import HandoutRecord, HeldRecord, RevisionRecord, TallyRecord
 from quizsvc.outreach.rules import COUNTED, HELD, REFUSED, Handout, Likeness, Revision, Standing
 
-_tallies, _revisions = table_of(TallyRecord), table_of(RevisionRecord)
+_tallies, _revisions, _held = table_of(TallyRecord), table_of(RevisionRecord), table_of(HeldRecord)
 _KNOWN = (
     select(
         _tallies.c.id,
@@ -22,8 +22,18 @@ _KNOWN = (
         _revisions.c.revision,
         _revisions.c.content,
         _revisions.c.in_force,
+        _held.c.reason,
     )
     .join(_revisions, _revisions.c.tally_id == _tallies.c.id)
+    .outerjoin(
+        _held,
+        and_(
+            _held.c.tally_id == _revisions.c.tally_id,
+            _held.c.revision == _revisions.c.revision,
+            _held.c.decision.is_(None),
+            _tallies.c.voided.is_(False),
+        ),
+    )
     .where(_tallies.c.id.in_(bindparam("ids", expanding=True)))
 )
 _OVERRULED = (
@@ -50,7 +60,8 @@ def list_known(ids: Collection[UUID]) -> dict[UUID, Standing]:
         stands = found.get(row.id, Standing(row.volunteer_id, row.voided))
         in_force = row.revision if row.in_force else stands.in_force
         contents = {**stands.contents, row.revision: row.content}
-        found[row.id] = replace(stands, in_force=in_force, contents=contents)
+        held = stands.held if row.reason is None else {**stands.held, row.revision: row.reason}
+        found[row.id] = replace(stands, in_force=in_force, contents=contents, held=held)
     return found
 
 

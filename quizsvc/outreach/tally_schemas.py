@@ -69,7 +69,10 @@ class Result(Schema):
     )
     reason = fields.String(
         allow_none=True,
-        metadata={"description": f"held: {', '.join(HELD_REASONS)}; rejected: bad_shape, id_taken; other_content"},
+        metadata={
+            "description": f"held, or a duplicate that still is: {', '.join(HELD_REASONS)}; "
+            "rejected: bad_shape, id_taken; other_content"
+        },
     )
     faults = Messages(
         keys=fields.String(),

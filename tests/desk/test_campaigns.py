@@ -165,6 +165,12 @@ def test_one_row_more_saves_nothing(world: World) -> None:
     assert answer.status_code == 200
     assert 'name="prize[2].name"' in browser.page
     assert 'value="抽纸"' in browser.page
+    for head, label in (("prize", "name"), ("round", "cards")):  # also where the first is still empty
+        browser.open("/desk/new-campaign")
+        for rows in (2, 3):
+            browser.send("/desk/new-campaign", **{**browser.fields(), "more": head})
+            assert f'name="{head}[{rows}].{label}"' in browser.page
+            assert f'name="{head}[{rows + 1}].{label}"' not in browser.page
     assert not world.count("campaigns")
 
 

@@ -8,6 +8,7 @@ import pytest
 import time_machine
 
 from quizsvc.accounts import service as accounts
+from quizsvc.backoffice.desk.render import in_fours
 from quizsvc.kit.clock import utcnow
 from quizsvc.kit.db import db, transaction
 from quizsvc.lottery import rounds
@@ -42,13 +43,15 @@ def test_everything_on_one_page_however_it_was_asked_for(world: World) -> None:
     receipt = outcome["receipt"]
     commitment = world.phone().get("campaigns/play").get_json()["rounds"][0]["commitment"]
     pages = set()
-    for word in (paper["id"], ticket, receipt["ticket"], json.dumps(receipt), f"  {receipt['ticket']}\n"):
+    alias = receipt["ticket"]
+    read_out = (in_fours(alias).lower(), in_fours(paper["id"].replace("-", "").upper()).replace("0", "o"))
+    for word in (paper["id"], ticket, alias, json.dumps(receipt), f"  {alias}\n", *read_out):
         assert ask(browser, word) == 200
         text = browser.text()
         assert f"试卷编号 {paper['id']}" in text
         assert "发卷时间 2026-12-01 10:00:00" in text
         assert "5 题答对 4 题，及格（及格线 80%）" in text
-        assert f"券号 {receipt['ticket']}" in text
+        assert f"券号 {in_fours(alias)}" in text
         assert f"签号 第 {receipt['position']} 号" in text
         assert commitment in text
         assert "结果 反诈抽纸" in text

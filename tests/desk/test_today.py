@@ -7,6 +7,7 @@ import time_machine
 from sqlalchemy import update
 
 from quizsvc.backoffice import waiting
+from quizsvc.backoffice.desk import today
 from quizsvc.backoffice.desk.access import PAGES
 from quizsvc.backoffice.desk.today import PAGE_OF
 from quizsvc.kit.clock import utcnow
@@ -126,6 +127,7 @@ def test_volunteers_who_gave_more_than_they_got_are_told(world: World) -> None:
 
 
 def test_a_task_links_only_to_a_page_that_is_there(world: World) -> None:
+    assert set(today.PAGE_OF.values()) <= set(PAGES)
     with transaction():
         stock.load_materials(MATERIALS)
     world.publish()

@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -18,14 +19,21 @@ OPTIONS = (
 )
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Gone before another module opens one: there is one of playwright's loops in a process."""
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """One at a time: there is one of playwright's loops in a process."""
     expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=list(OPTIONS))
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Gone before another module opens one."""
+    with chromium() as browser:
+        yield browser
 
 
 @pytest.fixture(scope="session")

@@ -19,6 +19,7 @@ from tests.h5.conftest import MakePage
 from tests.h5.visit import (
     Bank,
     Client,
+    aloud,
     answer_all,
     answer_one,
     barriers,
@@ -71,7 +72,7 @@ def test_a_citizen_plays_to_the_end_through_a_reload_and_a_lost_network(run: Run
     (draw,) = Client(run.http, "王阿姨").ask("GET", "me")["draws"]
     assert ("中奖" in page.locator(".outcome .seal").inner_text()) == (draw["prize"] is not None)
     page.get_by_text("抽奖凭据").click()
-    expect(page.get_by_text(draw["alias"])).to_be_visible()
+    expect(page.get_by_text(aloud(draw["alias"]))).to_be_visible()
 
 
 def test_a_mark_that_was_lost_on_its_way_is_fetched_again(run: Run, bank: Bank, phone: MakePage) -> None:

@@ -11,17 +11,12 @@ from playwright.sync_api import Page, Route, expect
 
 from quizsvc.h5.routes import files
 from tests.h5.conftest import MakePage
-from tests.h5.visit import PLAIN, Client, barriers, log_in, open_screen, settled
+from tests.h5.visit import CUT, PLAIN, Client, barriers, cut_off, expect_sent, log_in, open_screen, settled, tell
 from tests.test_embedded import Run
 
 pytestmark = [pytest.mark.needs("chromium"), pytest.mark.xdist_group("h5")]
 INVITATION = re.compile(r"\b[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{4}\b")
 HOME = "#/volunteer"
-CUT = """const real = window.fetch;
-window.fetch = (what, how) =>
-  sessionStorage.cut && String(what.url ?? what).includes("/api/")
-    ? Promise.reject(new TypeError("cut off"))
-    : real(what, how);"""
 
 
 def join(run: Run, page: Page, name: str) -> None:
@@ -39,17 +34,6 @@ def join(run: Run, page: Page, name: str) -> None:
     expect(page.get_by_role("heading", name="志愿者上报")).to_be_visible()
 
 
-def tell(page: Page, *, boxes: int = 0, leaflets: int = 0, people: int = 1, setting: str = "住户") -> None:
-    page.get_by_role("link", name="新的上报").click()
-    page.locator(".settings").get_by_text(setting).click()
-    page.get_by_label("人次", exact=True).fill(str(people))
-    for _ in range(boxes):
-        page.get_by_role("button", name="反诈抽纸加一").click()
-    page.get_by_label("反诈宣传单", exact=True).fill(str(leaflets))
-    page.get_by_role("button", name="保存并上报").click()
-    expect(page.get_by_role("heading", name="志愿者上报")).to_be_visible()
-
-
 def own(run: Run, name: str) -> dict[str, Any]:
     """What the service has of a volunteer in the demo campaign."""
     campaigns = Client(run.http, name).ask("GET", "outreach/me")["campaigns"]
@@ -61,10 +45,6 @@ def own(run: Run, name: str) -> dict[str, Any]:
     return {**sums, **given}
 
 
-def expect_sent(page: Page) -> None:
-    expect(page.get_by_text("没有未发送的上报")).to_be_visible()
-
-
 def test_what_was_told_without_a_network_arrives_exactly_once(run: Run, phone: MakePage) -> None:
     page = phone(run)
     page.add_init_script(CUT)
@@ -73,8 +53,7 @@ def test_what_was_told_without_a_network_arrives_exactly_once(run: Run, phone: M
     page.wait_for_function(
         "async (count) => (await (await caches.open('shell')).keys()).length >= count", arg=kept_by_then + 2
     )  # and the page itself, and how to log in
-    page.context.set_offline(True)
-    page.evaluate("sessionStorage.cut = 'yes'")  # Chromium lets requests past a service worker through now and then
+    cut_off(page)
     tell(page, boxes=2, leaflets=3, people=4)
     tell(page, setting="摆点", people=30, leaflets=40)
     tell(page, boxes=1, people=2)

@@ -14,6 +14,11 @@ from quizsvc.kit.files import shipped
 PLAIN = "phone.test"
 PHONE: ViewportSize = {"width": 320, "height": 640}
 Json = dict[str, Any]
+CUT = """const real = window.fetch;
+window.fetch = (what, how) =>
+  sessionStorage.cut && String(what.url ?? what).includes("/api/")
+    ? Promise.reject(new TypeError("cut off"))
+    : real(what, how);"""
 
 
 @dataclass(frozen=True)
@@ -37,6 +42,11 @@ class Bank:
             for q in paper["questions"]
         ]
         return {"answers": answers}
+
+
+def aloud(word: str) -> str:
+    """A code as it is read out, in groups of four."""
+    return " ".join(word[at : at + 4] for at in range(0, len(word), 4))
 
 
 def settled(page: Page) -> None:
@@ -79,6 +89,41 @@ def answer_all(page: Page, bank: Bank, *, left: int = 10) -> None:
         expect(page.get_by_text(f"第 {10 - left + number + 1} 题，共 10 题")).to_be_visible()
         answer_one(page, bank)
     expect(page.get_by_role("heading", name="全部答完了")).to_be_visible()
+
+
+def tell(
+    page: Page,
+    *,
+    boxes: int = 0,
+    leaflets: int = 0,
+    people: int = 1,
+    setting: str = "住户",
+    campaign: str = "",
+    when: str = "",
+) -> None:
+    """Fill in a visit, now and in the first campaign unless told otherwise, and save it."""
+    page.get_by_role("link", name="新的上报").click()
+    if campaign:
+        page.get_by_label("活动").select_option(label=campaign)
+    if when:
+        page.get_by_label("时间").fill(when)
+    page.locator(".settings").get_by_text(setting).click()
+    page.get_by_label("人次", exact=True).fill(str(people))
+    for _ in range(boxes):
+        page.get_by_role("button", name="反诈抽纸加一").click()
+    page.get_by_label("反诈宣传单", exact=True).fill(str(leaflets))
+    page.get_by_role("button", name="保存并上报").click()
+    expect(page.get_by_role("heading", name="志愿者上报")).to_be_visible()
+
+
+def expect_sent(page: Page) -> None:
+    expect(page.get_by_text("没有未发送的上报")).to_be_visible()
+
+
+def cut_off(page: Page) -> None:
+    """Take the network away from a phone that opened its page with CUT."""
+    page.context.set_offline(True)
+    page.evaluate("sessionStorage.cut = 'yes'")  # Chromium lets requests past a service worker through now and then
 
 
 def barriers(page: Page) -> list[str]:

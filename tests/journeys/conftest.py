@@ -1,5 +1,9 @@
-"""The demo with a second operator, a clerk of another community, and a campaign in which every card is a prize."""
+"""The demo with a second operator, a clerk of another community, and two campaigns in which every card is a prize.
 
+All journeys share one service and one browser, and leave to each other what they did: each has people of its own.
+"""
+
+import json
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -12,14 +16,21 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from quizsvc.kit.clock import day_of, utcnow
 from quizsvc.kit.files import shipped
-from tests.h5.conftest import bank, browser, phone
+from tests.h5.conftest import PATIENCE_MS, bank, chromium, phone
 from tests.journeys.pictures import invitation, sign_ins
 from tests.test_embedded import Run, environment, running
 
-__all__ = ["bank", "browser", "phone"]
+__all__ = ["bank", "phone"]
 PASSWORD = "journey-password"  # of those who are added here
-SURE = "sure"  # the campaign in which everybody wins
+SURE, OWN = "sure", "own"  # in which everybody wins: the street's, and one of a single community
+STREET, SPRING, PEACE = "990100001", "990100001001", "990100001002"  # 春风社区 has the clerk, 和平社区 the neighbour
 CARDS = 20
+EACH = """
+import json, sys
+from quizsvc import app, commands
+for words in json.load(sys.stdin):
+    commands.group.main(words, obj=commands.script(app.create_app), standalone_mode=False)
+"""
 
 
 @dataclass(frozen=True)
@@ -30,38 +41,49 @@ class Office:
     passwords: dict[str, str]
     invitation: str
 
-    def command(self, *words: str) -> None:
-        """An operator's command on this run."""
+    def command(self, *commands: str) -> str:
+        """Operators' commands on this run, one after the other; what they said."""
         folder = self.run.log.parent
-        command = [sys.executable, "-m", "quizsvc", *words]
-        subprocess.run(command, check=True, env=environment(folder), cwd=folder, capture_output=True)
+        words = json.dumps([one.split() for one in commands])
+        process = [sys.executable, "-c", EACH]
+        done = subprocess.run(
+            process, check=True, env=environment(folder), cwd=folder, input=words, text=True, capture_output=True
+        )
+        return done.stdout
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
+def browser() -> Iterator[Browser]:
+    with chromium() as browser:
+        yield browser
+
+
+@pytest.fixture(scope="package")
 def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
     folder = tmp_path_factory.mktemp("office")
+    for slug, region, name in ((SURE, STREET, "人人有奖"), (OWN, SPRING, "春风专场")):
+        (folder / f"{slug}.toml").write_text(_all_win(slug, region=region, name=name), encoding="utf-8")
     with running(folder) as run:
-        added = {"second": ("operator", "990100001"), "neighbour": ("clerk", "990100001002")}
+        added = {"second": f"--role operator --region {STREET}", "neighbour": f"--role clerk --region {PEACE}"}
         office = Office(run, sign_ins(run) | dict.fromkeys(added, PASSWORD), invitation(run))
-        for name, (role, region) in added.items():
-            words = ("--role", role, "--region", region, "--password", PASSWORD, "--as", "operator")
-            office.command("staff", "add", name, *words)
-        path = folder / "sure.toml"
-        path.write_text(_sure(), encoding="utf-8")
-        office.command("campaign", "load", str(path), "--as", "operator")
-        office.command("campaign", "publish", SURE, "--as", "second")
+        office.command(
+            *(f"staff add {name} {role} --password {PASSWORD} --as operator" for name, role in added.items()),
+            *(f"campaign load {folder}/{slug}.toml --as operator" for slug in (SURE, OWN)),
+            *(f"campaign publish {slug} --as second" for slug in (SURE, OWN)),
+        )
         yield office
 
 
-def _sure() -> str:
+def _all_win(slug: str, *, region: str, name: str) -> str:
     """The demo campaign's file with one round of nothing but tissue boxes."""
     today = day_of(utcnow())
     days = {f"day{n}": str(today + timedelta(days=n)) for n in range(100)}
     written = Template(shipped("demo/campaign.toml").read_text(encoding="utf-8")).safe_substitute(days)
     plan = (
         written[: written.index("[[prize]]")]
-        .replace('slug = "demo"', f'slug = "{SURE}"')
-        .replace("演示活动", "人人有奖")
+        .replace('slug = "demo"', f'slug = "{slug}"')
+        .replace(f'region = "{STREET}"', f'region = "{region}"')
+        .replace("演示活动", name)
     )
     box = f"""
 [[prize]]
@@ -92,7 +114,7 @@ def desk(browser: Browser, office: Office) -> Iterator[AtDesk]:
         context = browser.new_context(
             base_url=f"http://127.0.0.1:{office.run.port}", locale="zh-CN", timezone_id="Asia/Shanghai"
         )
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(PATIENCE_MS)
         contexts.append(context)
         page = context.new_page()
         page.goto("/desk/")

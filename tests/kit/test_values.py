@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import time_machine
 
+from quizsvc.kit import aloud
 from quizsvc.kit.canonical import canonical, sha256_hex
 from quizsvc.kit.clock import day_of, rfc3339, start_of, utcnow
 from quizsvc.kit.crypto import Keys
@@ -87,7 +88,8 @@ def test_ids_and_aliases_of_one_moment_differ(clock: time_machine.Traveller) -> 
     assert len({new_id() for _ in range(2000)}) == 2000
     aliases = {new_alias() for _ in range(2000)}
     assert len(aliases) == 2000
-    assert {len(alias) for alias in aliases} == {22}
+    assert {len(alias) for alias in aliases} == {20}
+    assert {aloud.heard(f"{alias[:4]} {alias[4:].lower()}") for alias in aliases} == aliases
 
 
 # --- canonical JSON ---------------------------------------------------------------------------------------------------

@@ -60,8 +60,8 @@ def test_the_rule_gives_the_same_for_every_order_and_every_cut_into_batches(
             intake = rules.take_in([one], known, volunteer_id=MINE, judge=lambda _visit: None)
             assert intake.results[0].status == ("duplicate" if one.revision in stands.contents else "created")
             if intake.revisions and one.id is not None and one.revision is not None:
-                counts = not judged[one.id, one.revision]
-                known[one.id] = stands.after(one.revision, content=one.content, void=one.void, counts=counts)
+                held = rules.NO_ASSIGNMENT if judged[one.id, one.revision] else None
+                known[one.id] = stands.after(one.revision, content=one.content, void=one.void, held=held)
     in_force = {TALLIES.index(name): stands.in_force for name, stands in known.items() if stands.in_force}
     assert in_force == meant(words, decided=False)
 

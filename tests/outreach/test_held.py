@@ -138,6 +138,8 @@ def test_a_decision_counts_or_refuses_once_and_posts_to_the_ledger(world: World)
     phone, desk = volunteer(world), world.desk("neighbour")
     batch = [tally(region=NEIGHBOUR, boxes=n, fans=0) for n in (3, 5)]
     assert sent(phone, *batch) == ["held"] * 2
+    first_again = results(send(phone, *batch, batch[0]))
+    assert [(one["status"], one["reason"]) for one in first_again] == [("duplicate", "no_assignment")] * 3
     items = desk.get("outreach/held").get_json()["items"]
     three, five = (next(one["id"] for one in items if one["tally"] == wanted["id"]) for wanted in batch)
     counted = decide(desk, three, "count", note="已电话核实").get_json()
@@ -151,7 +153,8 @@ def test_a_decision_counts_or_refuses_once_and_posts_to_the_ledger(world: World)
     assert held_ids(desk) == []
     assert totals(world) == {"tallies": 1, "households": 1, "people": 3, BOX.code: 3}
     assert balances(world) == {f"volunteer:{id_of()}": -3}
-    assert sent(phone, *batch) == ["duplicate"] * 2
+    last_again = results(send(phone, *batch))
+    assert [(one["status"], one["reason"]) for one in last_again] == [("duplicate", None)] * 2, "nobody waits any more"
     assert world.count("audit", "act = 'tally.count'") == world.count("audit", "act = 'tally.refuse'") == 1
     require_agreement(world)
 

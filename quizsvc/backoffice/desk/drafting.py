@@ -236,8 +236,9 @@ def _form(
 
 
 def _rows(values: Values, head: str, *, more: str) -> int:
-    """Never none, and one more if it was asked for."""
-    return min(forms.MOST_ROWS, max(1, forms.count_rows(values, head) + (more == head)))
+    """Never none; when one more is asked for, those that are still empty stay."""
+    shown = forms.count_rows(request.form, head) if more else 0
+    return min(forms.MOST_ROWS, max(1, shown, forms.count_rows(values, head)) + (more == head))
 
 
 def _unplaced(faults: Sequence[Fault], at: Mapping[str, str], values: Values) -> list[Fault]:

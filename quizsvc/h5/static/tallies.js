@@ -92,6 +92,6 @@ function settle({ name, tally }, result) {
   if (FORGOTTEN.has(result.status)) drop(name);
   else keep(name, { tally, problem: { status: result.status, reason: result.reason, fields: result.fields } });
   const today = kept(`me.today.${tally.id}`);
-  if (today?.tally.revision === tally.revision)
-    keep(`me.today.${tally.id}`, { ...today, state: result.status, reason: result.reason });
+  const state = result.status === "duplicate" && result.reason ? "held" : result.status; // whose first answer was lost
+  if (today?.tally.revision === tally.revision) keep(`me.today.${tally.id}`, { ...today, state, reason: result.reason });
 }

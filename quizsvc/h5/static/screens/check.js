@@ -1,11 +1,11 @@
 // Checking the own draws: anchors are saved while a round is open, everything is recomputed when it is closed.
 
 import { call } from "../api.js";
-import { announce, button, card, h, linkButton, notice, pairs, para, refill, tag } from "../dom.js";
+import { announce, button, card, h, linkButton, notice, pairs, para, phoneLink, refill, tag } from "../dom.js";
 import { Broken, canVerify, verify } from "../ledger.js";
 import { keepAnchors, keepCommitments, receiptsOf, savedAnchors, seenCommitment } from "../receipts.js";
 import { kept } from "../store.js";
-import { momentOf, outcomeOf, roundState } from "../words.js";
+import { momentOf, outcomeOf, roundState, spaced } from "../words.js";
 
 export async function showCheck(slug) {
   const campaign = await call("GET", "campaigns/{slug}", { slug });
@@ -32,10 +32,19 @@ export async function showCheck(slug) {
             ),
           )
         : para("本活动没有抽奖。"),
+      receipts.length > 0 && askCard(campaign.organiser),
     ],
     actions: [linkButton("返回活动", `#/c/${slug}`, "plain")],
   };
 }
+
+/** What a complaint needs: the ticket's name, and whom to tell. */
+const askCard = ({ name, contact }) =>
+  card(
+    "对抽奖有疑问",
+    para("打电话给主办方，把上面的券号念给工作人员听，就能查清整个过程。不用说姓名，也不要说兑奖码。"),
+    pairs(["主办方", name], ["电话", phoneLink(contact)]),
+  );
 
 async function ownReceipts(slug) {
   if (!kept("me.session")) return [];
@@ -64,7 +73,10 @@ function roundCard(campaign, round, receipts) {
   );
 }
 
-const receiptRow = (one) => [`签号 ${one.position}，${momentOf(one.drawn_at)}`, outcomeOf(one)];
+const receiptRow = (one) => [
+  `签号 ${one.position}，${momentOf(one.drawn_at)}`,
+  [outcomeOf(one), h("br"), "券号 ", h("span", { class: "hash aloud" }, spaced(one.ticket))],
+];
 
 /** Say that it is going on, and return what moves the bar. */
 function shownProgress(place) {

@@ -4,7 +4,7 @@ import { call, patiently } from "../api.js";
 import { announce, button, h, linkButton, more, notice, pairs, para, refill } from "../dom.js";
 import { keepAnchors, keepReceipt } from "../receipts.js";
 import { kept } from "../store.js";
-import { momentOf } from "../words.js";
+import { momentOf, spaced } from "../words.js";
 
 const SHAKEN_MS = 1400;
 const still = () => window.matchMedia("(prefers-reduced-motion: reduce)").matches;
@@ -86,10 +86,10 @@ function outcomeCard({ outcome, prize, receipt }) {
       pairs(
         ["轮次", `第 ${receipt.round} 轮`],
         ["签号", String(receipt.position)],
-        ["券名", h("span", { class: "hash" }, receipt.ticket)],
+        ["券号", h("span", { class: "hash aloud" }, spaced(receipt.ticket))],
         ["时间", momentOf(receipt.drawn_at)],
       ),
-      h("p", { class: "soft small" }, "凭据已经存在这部手机上。轮次结束后，可以在“核对抽奖”里对照公开的记录。"),
+      h("p", { class: "soft small" }, "凭据已经存在这部手机上。以后在“核对抽奖”里也能看到，轮次结束后可以对照公开的记录。"),
     ),
   );
 }

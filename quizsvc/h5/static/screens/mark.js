@@ -3,18 +3,19 @@
 import { call } from "../api.js";
 import { h, linkButton, more, notice, pairs, para } from "../dom.js";
 import { kept } from "../store.js";
+import { spaced } from "../words.js";
 
 export async function showMark(slug) {
   const found = kept(`me.mark.${slug}`);
   if (!found) return { go: `#/c/${slug}` };
-  const { mark, questions } = found;
+  const { mark, questions, paper } = found;
   const state = await call("GET", "campaigns/{slug}/me", { slug }).catch(() => null);
   const undrawn = state?.tickets.find((one) => !one.drawn)?.id ?? (state ? undefined : mark.tickets[0]);
   const mayGoOn = state?.papers_left_today > 0;
   return {
     title: mark.late ? "已经交卷" : mark.passed ? "通过了" : "这次没有通过",
     back: `#/c/${slug}`,
-    content: [scoreCard(mark), verdict(mark, state), reviewCards(mark.review, questions)],
+    content: [scoreCard(mark), verdict(mark, state), reviewCards(mark.review, questions), paper && numberOf(paper)],
     actions: [
       mayGoOn && linkButton("再答一份", `#/c/${slug}/start`, undrawn ? "plain" : ""),
       undrawn && linkButton("去抽奖", `#/c/${slug}/draw/${undrawn}`),
@@ -38,6 +39,14 @@ function verdict(mark, state) {
     para(left ? `今天还可以再答 ${left} 份。看完解析再试一次。` : "今天的次数用完了。看看解析，多学一点。"),
   );
 }
+
+/** What the office finds this paper by, if somebody thinks that it was marked wrong. */
+const numberOf = (paper) =>
+  more(
+    "对成绩有疑问",
+    para("打主办方电话，把试卷编号念给工作人员听，就能查到这份试卷。不用说姓名。"),
+    pairs(["试卷编号", h("span", { class: "hash aloud" }, spaced(paper.replaceAll("-", "")))]),
+  );
 
 /** What was wrong first; what was right for those who want to read on. */
 function reviewCards(review, questions) {

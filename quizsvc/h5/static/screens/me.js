@@ -76,7 +76,7 @@ function askAgain(place) {
     notice(
       "bad",
       para("真的要删除吗？删除不能恢复。"),
-      para("会留下的：统计里不带姓名的数字、公开的抽奖记录（只有券名）、依法要保存的领奖记录。答题次数不会重来。"),
+      para("会留下的：统计里不带姓名的数字、公开的抽奖记录（只有券号）、依法要保存的领奖记录。答题次数不会重来。"),
     ),
     unsent().length > 0 && notice("warn", para(`还有 ${unsent().length} 条上报未发送，会一起删掉。`)),
     wrong,

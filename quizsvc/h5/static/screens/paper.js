@@ -198,7 +198,7 @@ class Sitting {
     const answers = this.questions.map(({ no }) => ({ no, choices: this.hand.answers[no] ?? [] }));
     try {
       const mark = await call("PUT", "papers/{paper}/answers", { paper: this.hand.paper.id }, { answers });
-      keep(`me.mark.${this.slug}`, { mark, questions: this.questions });
+      keep(`me.mark.${this.slug}`, { mark, questions: this.questions, paper: this.hand.paper.id });
       drop(this.name);
       if (!this.gone) location.hash = `#/c/${this.slug}/mark`;
     } catch (error) {

@@ -8,7 +8,7 @@ import { keep, kept } from "../store.js";
 export async function showRegion(slug, again) {
   if (!kept("me.session")) return { go: `#/login/${encodeURIComponent(location.hash)}` };
   const campaign = await call("GET", "campaigns/{slug}", { slug });
-  const regions = await callAll("regions?under={under}&level=community", { under: campaign.rules.region });
+  const regions = await communitiesOf(campaign.rules.region);
   const wrong = h("p", { role: "alert" });
   const goOn = () => (location.hash = again ? "#/me" : `#/c/${slug}/start`);
   const choose = (region) =>
@@ -35,6 +35,13 @@ export async function showRegion(slug, again) {
     ],
     actions: [!again && button("不选，直接答题", skip, "plain")],
   };
+}
+
+/** The communities of a campaign's region; a community's own campaign has that one alone. */
+async function communitiesOf(region) {
+  const inside = await callAll("regions?under={region}&level=community", { region });
+  if (inside.length) return inside;
+  return (await callAll("regions?level=community")).filter((one) => one.code === region);
 }
 
 /** The communities with these letters in their name, to be chosen from. */
