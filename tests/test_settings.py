@@ -154,7 +154,9 @@ def test_templates_of_messages_say_which_field_holds_what() -> None:
     }
 
 
-@pytest.mark.parametrize("field", ["thing1", "thing=prize", "thing1=name", "time1=prize", "thing1=until", "thing100=note"])
+@pytest.mark.parametrize(
+    "field", ["thing1", "thing=prize", "thing1=name", "time1=prize", "thing1=until", "thing100=note"]
+)
 def test_a_field_that_cannot_say_what_it_should_is_named(field: str) -> None:
     told = refused(GOOD | {"QUIZSVC_WECHAT_TEMPLATE_EXPIRING": f"tpl thing2=prize {field}"})
     assert told.startswith(f"QUIZSVC_WECHAT_TEMPLATE_EXPIRING: '{field}' is no field")
