@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
+import time_machine
 from flask import Flask
 
 from quizsvc import commands
@@ -22,7 +23,7 @@ TEMPLATES = {
     "won": Template(WON),
     "expiring": Template(EXPIRING, (("thing5", "prize"), ("date6", "until"), ("thing7", "note"))),
 }
-ALL_WIN = [box(cards=20, prizes={"tissue": 20})]
+ALL_WIN = [box(cards=40, prizes={"tissue": 40})]
 CLAIM_UNTIL = START + timedelta(days=45)
 PRIZE = "反诈抽纸 三层加厚 一整箱二十四包 送货上门"
 
@@ -33,6 +34,7 @@ class Post:
 
     world: World
     fake: FakeWeChat
+    clock: time_machine.Traveller
 
     def publish(self, **changes: Any) -> str:
         """A campaign in which every card wins."""
@@ -40,7 +42,8 @@ class Post:
         return self.world.publish(**{"round": ALL_WIN, "prize": prizes} | changes)
 
     def phone(self, openid: str) -> Phone:
-        """Somebody who is logged in and takes part."""
+        """Somebody who is logged in and takes part. No two come at once: messages go out in order of time."""
+        self.clock.shift(timedelta(milliseconds=1))
         phone = Phone(self.world.app)
         phone.token = phone.post("sessions", json={"code": self.fake.code_for(openid)}).get_json()["token"]
         self.say(phone, True, purpose="privacy")

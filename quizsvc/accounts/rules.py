@@ -19,6 +19,7 @@ WAITING, SENDING, SENT, REFUSED, LATE, UNWANTED, LOST = MESSAGE_STATES
 LONGEST_THING = 20  # WeChat's limit for a `thing`
 JOINER = "\u200d"  # of emojis that are made of several
 FIRST_WAIT, LONGEST_WAIT, MENDING_WAIT = timedelta(minutes=1), timedelta(hours=4), timedelta(hours=1)
+MOST_DOUBLINGS = 8
 TOKEN_MARGIN = timedelta(minutes=5)  # from then on WeChat gives the next one; both are good meanwhile
 CITIZEN_TOKEN_LASTS = timedelta(days=7)
 STAFF_TOKEN_LASTS = timedelta(hours=12)
@@ -206,7 +207,7 @@ def fate(reply: Reply, *, tries: int, until: datetime, now: datetime) -> Fate:
     """
     if reply in (Reply.SENT, Reply.REFUSED, Reply.LOST):
         return Fate(str(reply))
-    wait = min(FIRST_WAIT * 2 ** (tries - 1), LONGEST_WAIT)
+    wait = min(FIRST_WAIT * 2 ** min(tries - 1, MOST_DOUBLINGS), LONGEST_WAIT)
     due_at = now + (max(wait, MENDING_WAIT) if reply in (Reply.FAULT, Reply.SPOILT) else wait)
     return Fate(WAITING, due_at) if due_at < until else Fate(LATE)
 

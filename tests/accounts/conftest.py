@@ -3,10 +3,13 @@
 from collections.abc import Iterator
 
 import pytest
+import time_machine
 
 from quizsvc.accounts import messages, wechat
+from quizsvc.accounts.wechat import WeChat, init_wechat
+from quizsvc.embedded import stand_in_log_in
 from tests.fake_wechat import FakeWeChat, fake_wechat
-from tests.messages import TEMPLATES, Post, service, settings_for
+from tests.messages import TEMPLATES, Post, settings_for
 from tests.world import World
 
 
@@ -17,11 +20,15 @@ def fake() -> Iterator[FakeWeChat]:
 
 
 @pytest.fixture
-def post(world: World, redis_url: str, fake: FakeWeChat, monkeypatch: pytest.MonkeyPatch) -> Iterator[Post]:
-    """On the world's database: its people, its bank."""
-    monkeypatch.setattr(wechat, "TIMEOUT_SECONDS", 0.4)
+def post(
+    world: World, clock: time_machine.Traveller, fake: FakeWeChat, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Post]:
+    """The world, with a WeChat in the place of its stand-in."""
+    monkeypatch.setattr(wechat, "TIMEOUT_SECONDS", 0.3)
     messages._said.clear()
     fake.templates = {one.id: {key for key, _ in one.fields} for one in TEMPLATES.values()}
-    url = world.app.config["SQLALCHEMY_DATABASE_URI"]
-    with service(url, redis_url, settings_for(fake)) as app:
-        yield Post(World(app), fake)
+    client = WeChat(settings_for(fake))
+    init_wechat(world.app, client, stand_in=stand_in_log_in)
+    yield Post(world, fake, clock)
+    init_wechat(world.app, None, stand_in=stand_in_log_in)
+    client.http.close()
