@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Event, Thread
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 from uuid import uuid4
 
 APPID, APPSECRET = "wx0123456789abcdef", "appsecret-0123456789abcdef"
@@ -90,6 +90,7 @@ class FakeWeChat:
     asked: list[dict[str, str]] = field(default_factory=list)
     paths: list[str] = field(default_factory=list)
     secrets: list[str] = field(default_factory=lambda: [APPSECRET])
+    web_host: str = "127.0.0.1"  # 网页授权域名
     tokens: list[Token] = field(default_factory=list)
     templates: dict[str, set[str]] = field(default_factory=dict)
     consents: Counter[tuple[str, str]] = field(default_factory=Counter)
@@ -109,6 +110,18 @@ class FakeWeChat:
         self.codes[code] = Person(openid, unionid, datetime.now(UTC))
         self.secrets += [code, openid, *([unionid] if unionid else [])]
         return code
+
+    def authorise(self, address: str, *, openid: str | None) -> str | None:
+        """Where the web authorisation at this address leads to: back with a code for the person, or without one who
+        says no. None: WeChat's own page says that the request is wrong, as for a host that the office did not register.
+        """
+        asked = {name: values[0] for name, values in parse_qs(urlsplit(address).query).items()}
+        back = urlsplit(asked["redirect_uri"])
+        is_right = asked["appid"] == APPID and asked["response_type"] == "code" and asked["scope"] == "snsapi_base"
+        if not is_right or back.hostname != self.web_host or not re.fullmatch(r"[0-9A-Za-z]{0,128}", asked["state"]):
+            return None
+        said = {"state": asked["state"]} if openid is None else {"code": self.code_for(openid), "state": asked["state"]}
+        return f"{asked['redirect_uri']}{'&' if back.query else '?'}{urlencode(said)}"
 
     def speak(self, body: Any, *, status: int = 200) -> None:
         """Answer this from now on, whatever is asked: bytes as they are, anything else as JSON."""

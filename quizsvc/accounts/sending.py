@@ -15,7 +15,7 @@ BUDGET_SECONDS = 5.0  # the other jobs wait for this one
 
 
 def send_waiting(compose: Compose) -> list[str]:
-    """Send what is due until it is all sent, the time is up or WeChat cannot; says what it did.
+    """Send what is due, until it is all sent or the time is up; says what it did. Nothing is due while WeChat is busy.
 
     Like the draw it opens its own transactions: one claims a message, the next one stores what became of it. A crash
     between the two loses that message; it is never sent twice.
@@ -34,8 +34,6 @@ def send_waiting(compose: Compose) -> list[str]:
         with transaction():
             messages.settle(claimed.message, answer, now=utcnow())
         replies[answer.reply] += 1
-        if answer.reply in (Reply.BUSY, Reply.STALE):
-            break
     return [f"{count} messages {reply}" for reply, count in sorted(replies.items())]
 
 

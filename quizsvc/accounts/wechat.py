@@ -38,7 +38,7 @@ LogIn = Callable[[str], str]
 class CodeRefused(Refusal):
     code, status = "accounts.code_refused", 401
     zh, en = (
-        "登录凭证无效或已用过，请重新打开小程序",
+        "登录凭证无效或已用过，请重新登录",
         "This log-in code is invalid or was used, ask WeChat for a new one",
     )
 

@@ -4,7 +4,7 @@ import logging
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from datetime import timedelta
 
 import pytest
@@ -15,6 +15,7 @@ from quizsvc.accounts import access_token, wechat
 from quizsvc.accounts.access_token import get_token
 from quizsvc.accounts.wechat import WeChat, WeChatAway
 from quizsvc.kit.crypto import Keys, init_keys
+from quizsvc.kit.db import reading
 from tests.conftest import IDENTITY, SECRET
 from tests.fake_wechat import APPID, APPSECRET, TOKEN_PATH, FakeWeChat
 from tests.messages import settings_for
@@ -99,6 +100,24 @@ def test_one_that_wechat_calls_stale_is_asked_for_by_the_first_and_left_for_the_
     assert second == fake.tokens[-1].value != first
     assert get_token(client, stale=first) == second
     assert fake.count(TOKEN_PATH) == 2
+
+
+@pytest.mark.parametrize("app", ["sqlite"], indirect=True)
+def test_who_comes_just_after_it_was_left_asks_no_more(
+    world: World, client: WeChat, fake: FakeWeChat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    others = iter([client])
+
+    @contextmanager
+    def looking() -> Iterator[None]:
+        with reading():
+            yield
+        for other in others:  # somebody else gets it between our look and our turn
+            get_token(other)
+
+    monkeypatch.setattr(access_token, "reading", looking)
+    assert get_token(client) == fake.tokens[0].value
+    assert fake.count(TOKEN_PATH) == 1
 
 
 def test_it_is_sealed_in_the_database_and_outlives_redis(

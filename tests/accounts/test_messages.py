@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import time_machine
+from sqlalchemy import text
 
 from quizsvc.accounts import messages, sending
 from quizsvc.kit.clock import utcnow
@@ -88,6 +89,18 @@ def test_what_waits_ends_with_consent_or_person(post: Post) -> None:
     assert post.told() == [(BERTA, WON)]
     assert post.states() == [("won", "unwanted"), ("won", "sent")]
     assert post.world.count("message_addresses") == 1
+
+
+def test_a_win_that_was_written_while_consent_was_taken_back_is_not_told(post: Post) -> None:
+    post.publish()
+    post.world.publish(slug="other", title="别的活动", privacy="另一份告知")
+    phone = post.winner(ANNA)
+    post.say(phone, True, slug="other")  # so that there still is an address
+    post.say(phone, False)
+    with transaction():  # as the win leaves it that could not see the no yet
+        db.session.execute(text("UPDATE messages SET state = 'waiting', due_at = queued_at"))
+    assert post.tick()
+    assert (post.told(), post.states()) == ([], [("won", "unwanted")])
 
 
 def test_a_win_that_was_fetched_or_made_void_is_no_news(post: Post) -> None:
@@ -471,6 +484,19 @@ def test_nobody_is_reminded_of_a_coupon_or_of_what_has_expired(post: Post, clock
     assert post.tick()
     assert [template for _, template in post.told()] == [WON, WON]
     assert post.states() == [("expiring", "late")]
+
+
+@on_one_database
+def test_all_are_reminded_however_many_there_are(post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(notices, "REMINDED_AT_ONCE", 1)
+    post.publish()
+    names = ["o-1", "o-2", "o-3"]
+    for name in names:
+        post.winner(name, subscribed=(EXPIRING,))
+    post.clock.move_to(SOON)
+    for _ in names:
+        assert post.tick()
+    assert sorted(post.told()) == [(name, EXPIRING) for name in names]
 
 
 # --- what it costs, and what gets out ---------------------------------------------------------------------------------
