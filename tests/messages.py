@@ -6,11 +6,13 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
+import httpx2
 import time_machine
 from flask import Flask
 
 from quizsvc import commands
 from quizsvc.accounts import wechat
+from quizsvc.accounts.wechat import WeChat
 from quizsvc.app import create_app
 from quizsvc.kit.db import db
 from quizsvc.settings import Settings, Template, WeChatSettings
@@ -35,6 +37,7 @@ class Post:
     world: World
     fake: FakeWeChat
     clock: time_machine.Traveller
+    client: WeChat
 
     def publish(self, **changes: Any) -> str:
         """A campaign in which every card wins."""
@@ -73,6 +76,10 @@ class Post:
         """Everything that must happen by itself."""
         with self.world.app.app_context():
             return commands.tick()
+
+    def wait_for(self, seconds: float) -> None:
+        """Wait for WeChat so long and no longer: a machine that runs many tests at once is slow."""
+        self.client.http.timeout = httpx2.Timeout(seconds)
 
     def states(self) -> list[tuple[str, str]]:
         """What became of the messages, by kind, in the order in which they were queued."""

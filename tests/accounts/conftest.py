@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 import time_machine
 
-from quizsvc.accounts import messages, wechat
+from quizsvc.accounts import messages
 from quizsvc.accounts.wechat import WeChat, init_wechat
 from quizsvc.embedded import stand_in_log_in
 from tests.fake_wechat import FakeWeChat, fake_wechat
@@ -20,15 +20,12 @@ def fake() -> Iterator[FakeWeChat]:
 
 
 @pytest.fixture
-def post(
-    world: World, clock: time_machine.Traveller, fake: FakeWeChat, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Post]:
+def post(world: World, clock: time_machine.Traveller, fake: FakeWeChat) -> Iterator[Post]:
     """The world, with a WeChat in the place of its stand-in."""
-    monkeypatch.setattr(wechat, "TIMEOUT_SECONDS", 0.3)
     messages._said.clear()
     fake.templates = {one.id: {key for key, _ in one.fields} for one in TEMPLATES.values()}
     client = WeChat(settings_for(fake))
     init_wechat(world.app, client, stand_in=stand_in_log_in)
-    yield Post(world, fake, clock)
+    yield Post(world, fake, clock, client)
     init_wechat(world.app, None, stand_in=stand_in_log_in)
     client.http.close()

@@ -91,6 +91,7 @@ def test_what_waits_ends_with_consent_or_person(post: Post) -> None:
     assert post.world.count("message_addresses") == 1
 
 
+@on_one_database
 def test_a_win_that_was_written_while_consent_was_taken_back_is_not_told(post: Post) -> None:
     post.publish()
     post.world.publish(slug="other", title="别的活动", privacy="另一份告知")
@@ -103,6 +104,7 @@ def test_a_win_that_was_written_while_consent_was_taken_back_is_not_told(post: P
     assert (post.told(), post.states()) == ([], [("won", "unwanted")])
 
 
+@on_one_database
 def test_a_win_that_was_fetched_or_made_void_is_no_news(post: Post) -> None:
     post.publish()
     code = win(post.citizen(ANNA))
@@ -184,6 +186,7 @@ def test_addresses_are_forgotten_when_no_message_can_follow(post: Post, clock: t
     assert addresses(post) == [BERTA]
 
 
+@on_one_database
 def test_where_messages_are_off_nothing_is_kept_and_what_was_is_forgotten(
     post: Post, redis_url: str, statements: list[str]
 ) -> None:
@@ -203,6 +206,7 @@ def test_where_messages_are_off_nothing_is_kept_and_what_was_is_forgotten(
         assert (addresses(off), off.states(), off.sends) == ([], [], 0)
 
 
+@on_one_database
 def test_addresses_are_sealed_anew_with_the_newest_key(post: Post, redis_url: str) -> None:
     post.publish()
     post.winner(ANNA)
@@ -343,6 +347,7 @@ def test_what_may_have_been_sent_is_not_sent_again(post: Post) -> None:
         post.winner(name)
         post.fake.subscribe(name, WON)  # a second one would get through
         post.fake.odd.append(odd)
+        post.wait_for(0.4 if odd == SLOW else 30)
         assert post.tick()
         assert post.states()[-1] == ("won", "lost"), name
     for _ in range(2):
@@ -356,7 +361,7 @@ def test_what_may_have_been_sent_is_not_sent_again(post: Post) -> None:
 def test_a_wechat_that_is_down_was_not_asked_and_is_asked_later(post: Post, clock: time_machine.Traveller) -> None:
     post.publish()
     post.winner(ANNA)
-    client = post.world.app.extensions["quizsvc.wechat"]
+    client = post.client
     reachable = client.http.base_url
     with closing(socket.socket()) as taken:
         taken.bind(("127.0.0.1", 0))  # bound and not listening: connections are refused
@@ -376,6 +381,7 @@ def test_a_wechat_that_is_down_was_not_asked_and_is_asked_later(post: Post, cloc
     assert post.told() == [(ANNA, WON)]
 
 
+@on_one_database
 def test_after_a_crash_between_sending_and_storing_it_is_not_sent_again(
     post: Post, clock: time_machine.Traveller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -424,6 +430,7 @@ def test_a_slow_wechat_holds_tick_up_no_longer_than_it_may(post: Post, monkeypat
     assert len(post.told()) == 6
 
 
+@on_one_database
 def test_no_transaction_is_open_while_wechat_is_asked(post: Post) -> None:
     post.publish()
     post.winner(ANNA)
@@ -527,6 +534,7 @@ def test_no_openid_token_or_secret_gets_out(post: Post, caplog: pytest.LogCaptur
             post.fake.odd.extend([] if odd is None else [odd])
             post.tick()
         post.fake.slow = True
+        post.wait_for(0.4)
         post.say(phone, False)
         answer = phone.put("me/consents/messages", json={"version": "v", "granted": True, "code": "code-that-hangs"})
         assert answer.status_code == 503
