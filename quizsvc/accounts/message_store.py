@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, delete, func, literal, select, update
+from sqlalchemy import ColumnElement, Row, Select, delete, func, literal, select, update
 
 from quizsvc.accounts.models import AccessTokenRecord, AddressRecord, ConsentRecord, MessageRecord
 from quizsvc.accounts.rules import LATE, LOST, MESSAGES, SENDING, UNWANTED, WAITING, Fate, Message
@@ -112,37 +112,44 @@ def record_fate(message_id: UUID, fate: Fate, *, errcode: int | None = None) -> 
 def record_postponed(kinds: Collection[str], *, until: datetime) -> None:
     """Let no message of these kinds be due before a moment."""
     record = MessageRecord
-    earlier = (record.state == WAITING, record.due_at < until, record.kind.in_(list(kinds)))
-    db.session.execute(update(record).where(*earlier).values(due_at=until))
+    earlier = _held(record.state == WAITING, record.due_at < until, record.kind.in_(list(kinds)))
+    db.session.execute(update(record).where(record.id.in_(earlier)).values(due_at=until))
 
 
 def record_late(*, now: datetime) -> int:
     """End the messages whose news is old. Returns how many."""
     record = MessageRecord
-    late = update(record).where(record.state == WAITING, record.until <= now).values(state=LATE, due_at=None)
-    return len(db.session.scalars(late.returning(record.id)).all())
+    old = _held(record.state == WAITING, record.until <= now)
+    late = update(record).where(record.id.in_(old)).values(state=LATE, due_at=None).returning(record.id)
+    return len(db.session.scalars(late).all())
 
 
 def record_lost(*, claimed_before: datetime) -> int:
     """End the messages of which nobody knows whether they were sent. Returns how many."""
     record = MessageRecord
-    lost = update(record).where(record.state == SENDING, record.claimed_at <= claimed_before).values(state=LOST)
-    return len(db.session.scalars(lost.returning(record.id)).all())
+    unclear = _held(record.state == SENDING, record.claimed_at <= claimed_before)
+    lost = update(record).where(record.id.in_(unclear)).values(state=LOST).returning(record.id)
+    return len(db.session.scalars(lost).all())
 
 
 def record_unwanted(citizen_id: UUID, *, version: str) -> None:
     record = MessageRecord
-    waiting = (record.citizen_id == citizen_id, record.version == version, record.state == WAITING)
-    db.session.execute(update(record).where(*waiting).values(state=UNWANTED, due_at=None))
+    waiting = _held(record.citizen_id == citizen_id, record.version == version, record.state == WAITING)
+    db.session.execute(update(record).where(record.id.in_(waiting)).values(state=UNWANTED, due_at=None))
 
 
 def delete_messages(citizen_id: UUID) -> None:
-    db.session.execute(delete(MessageRecord).where(MessageRecord.citizen_id == citizen_id))
+    db.session.execute(delete(MessageRecord).where(MessageRecord.id.in_(_held(MessageRecord.citizen_id == citizen_id))))
 
 
 def delete_old(*, before: datetime) -> None:
     """Forget messages whose news was old before a moment."""
-    db.session.execute(delete(MessageRecord).where(MessageRecord.until < before))
+    db.session.execute(delete(MessageRecord).where(MessageRecord.id.in_(_held(MessageRecord.until < before))))
+
+
+def _held(*which: ColumnElement[bool]) -> Select[UUID]:
+    """Messages, held until this transaction ends, in one order: two that change many must not wait for each other."""
+    return select(MessageRecord.id).where(*which).order_by(MessageRecord.id).with_for_update()
 
 
 def list_messages(citizen_id: UUID) -> Sequence[Row[*tuple[Any, ...]]]:

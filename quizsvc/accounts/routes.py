@@ -55,9 +55,12 @@ def give_consent(purpose: str, word: dict[str, Any]) -> Consent:
 
 def _address(citizen: Citizen, code: str | None, *, purpose: str, granted: bool) -> str | None:
     """The openid behind the code that came with a yes to messages, asked for only where it is wanted."""
+    if code is None:
+        return None
     with reading():
-        if code is None or not messages.wants_address(citizen, purpose=purpose, granted=granted):
-            return None
+        is_wanted = messages.wants_address(citizen, purpose=purpose, granted=granted)
+    if not is_wanted:
+        return None
     try:
         return openid_of(code)
     except wechat.CodeRefused:
