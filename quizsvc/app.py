@@ -7,7 +7,7 @@ from flask_swagger_ui import get_swaggerui_blueprint
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from quizsvc import commands, embedded
-from quizsvc.accounts.wechat import WeChat, init_log_in
+from quizsvc.accounts.wechat import WeChat, init_wechat
 from quizsvc.h5.routes import init_h5
 from quizsvc.kit.addresses import init_addresses
 from quizsvc.kit.crypto import Keys, init_keys
@@ -30,7 +30,7 @@ def create_app(settings: Settings) -> Flask:
     init_keys(app, Keys(settings.secret_keys, settings.identity_key))
     init_addresses(app, settings.trusted_proxies)
     app.config["QUESTION_SECOND_PERSON"] = settings.question_second_person
-    init_log_in(app, WeChat(settings.wechat).openid_of if settings.wechat else embedded.stand_in_log_in)
+    init_wechat(app, WeChat(settings.wechat) if settings.wechat else None, stand_in=embedded.stand_in_log_in)
     init_h5(app, settings.wechat)
     for area in AREAS:
         parent = Blueprint(area.audience, __name__, url_prefix=area.prefix)

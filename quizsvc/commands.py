@@ -3,7 +3,7 @@
 import logging
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from uuid import uuid4
 
@@ -19,7 +19,7 @@ from quizsvc.kit.db import db, transaction
 from quizsvc.kit.jobs import drop_lease, take_lease
 from quizsvc.kit.server import serve
 from quizsvc.settings import PREFIX, Settings, data_dir, environment, settings_from
-from quizsvc.wiring import COMMANDS, JOBS
+from quizsvc.wiring import COMMANDS, ERRANDS, JOBS, Errand, Job
 
 group = AppGroup("quizsvc", help="The backend of anti-fraud quiz campaigns.")
 for command in COMMANDS:
@@ -58,7 +58,7 @@ def serve_command(info: ScriptInfo, bind: str, workers: int) -> None:
 @group.command("tick")
 @click.option("--every", type=click.FloatRange(0.1), metavar="S", help="go on, every so many seconds")
 def tick_command(every: float | None) -> None:
-    """Do what must happen by itself: rounds, expiry, lapsed papers. Safe to run anywhere, any number of times."""
+    """Do what must happen by itself: rounds, expiry, lapsed papers, messages. Safe to run anywhere, at any time."""
     while every is not None:
         tick()
         time.sleep(every)
@@ -67,18 +67,17 @@ def tick_command(every: float | None) -> None:
 
 
 def tick() -> bool:
-    """Every job once, each in its own transaction, while the lease is ours. False when a job failed."""
+    """Every job once, each in its own transaction, then the errands, while the lease is ours. False when one failed."""
     holder = uuid4()
     with transaction():
         if not take_lease("tick", holder=holder, lasts=TICK_LEASE, now=utcnow()):
             click.echo("another tick is at work")
             return True
+    acts = [*((name, _in_transaction(job)) for name, job in JOBS), *ERRANDS]
     good = True
-    for name, job in JOBS:
+    for name, act in acts:
         try:
-            with transaction():
-                done = job(now=utcnow())
-            for line in done:
+            for line in act():
                 click.echo(line)
         except Exception:
             good = False
@@ -86,6 +85,14 @@ def tick() -> bool:
     with transaction():
         drop_lease("tick", holder=holder, now=utcnow())
     return good
+
+
+def _in_transaction(job: Job) -> Errand:
+    def act() -> Sequence[str]:
+        with transaction():
+            return job(now=utcnow())
+
+    return act
 
 
 @group.group("db")

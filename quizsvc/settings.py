@@ -1,7 +1,8 @@
 """The settings: one frozen object, read from the environment in one place."""
 
 import os
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from ipaddress import ip_network
 from pathlib import Path
@@ -14,6 +15,17 @@ PREFIX = "QUIZSVC_"
 WECHAT_API_BASE = "https://api.weixin.qq.com"
 REDIS_SCHEMES = ("redis://", "rediss://", "unix://", "redis+sentinel://", "redis+cluster://")
 SHORTEST_KEY = 32
+MESSAGE_KINDS = ("won", "expiring")
+# What a field of a message may say, and the kinds of fields that WeChat lets say it.
+MESSAGE_WORDS = {
+    "campaign": ("thing",),
+    "prize": ("thing",),
+    "note": ("thing",),
+    "until": ("time", "date"),
+    "won": ("time", "date"),
+}
+FIELD = re.compile(r"([a-z]+)\d{1,2}=([a-z]+)", re.ASCII)
+USUAL_FIELDS = (("thing1", "campaign"), ("thing2", "prize"), ("time3", "until"))
 
 
 class SettingsRefused(Exception):
@@ -21,13 +33,26 @@ class SettingsRefused(Exception):
 
 
 @dataclass(frozen=True)
+class Template:
+    """A subscribe message as the office chose it at WeChat: which of its fields says what."""
+
+    id: str
+    fields: tuple[tuple[str, str], ...] = USUAL_FIELDS
+
+
+@dataclass(frozen=True)
 class WeChatSettings:
-    """How to reach WeChat. `kind` says whose openids these are: they differ between the two."""
+    """How to reach WeChat. `kind` says whose openids these are: they differ between the two.
+
+    `templates` by kind of message; a kind without one is not sent. `page`: what a tap on a message opens.
+    """
 
     appid: str
     secret: str = field(repr=False)
     kind: Literal["miniprogram", "web"] = "miniprogram"
     api_base: str = WECHAT_API_BASE
+    templates: Mapping[str, Template] = field(default_factory=dict)
+    page: str = ""
 
 
 @dataclass(frozen=True)
@@ -83,6 +108,8 @@ def settings_from(env: Mapping[str, str]) -> Settings:
         problems.append(f"{PREFIX}QUESTION_SECOND_PERSON is yes or no, not {second_person!r}")
     if kind not in ("miniprogram", "web"):
         problems.append(f"{PREFIX}WECHAT_KIND is miniprogram or web, not {kind!r}")
+    templates, faults = _templates_in(env, kind=kind)
+    problems += faults
     trusted_proxies = _words(env.get(f"{PREFIX}TRUSTED_PROXIES", ""))
     wrong = [one for one in trusted_proxies if not _is_network(one)]
     problems += [f"{PREFIX}TRUSTED_PROXIES: {one!r} is no address, network or *" for one in wrong]
@@ -98,10 +125,38 @@ def settings_from(env: Mapping[str, str]) -> Settings:
             secret=said["WECHAT_SECRET"],
             kind="web" if kind == "web" else "miniprogram",
             api_base=(env.get(f"{PREFIX}WECHAT_API_BASE") or WECHAT_API_BASE).rstrip("/"),
+            templates=templates,
+            page=env.get(f"{PREFIX}WECHAT_MESSAGE_PAGE", "").strip(),
         ),
         trusted_proxies=trusted_proxies,
         question_second_person=second_person == "yes",
     )
+
+
+def _templates_in(env: Mapping[str, str], *, kind: str) -> tuple[dict[str, Template], list[str]]:
+    """The templates of messages, and what is wrong with them."""
+    said = {one: env.get(f"{PREFIX}WECHAT_TEMPLATE_{one.upper()}", "").split() for one in MESSAGE_KINDS}
+    found = {one: _template(words) for one, words in said.items() if words}
+    problems = [
+        f"{PREFIX}WECHAT_TEMPLATE_{one.upper()}: {what}" for one in found for what in _template_faults(said[one][1:])
+    ]
+    if found and kind == "web":
+        problems.append(f"{PREFIX}WECHAT_TEMPLATE_{next(iter(found)).upper()}: only a mini-program sends messages")
+    return found, problems
+
+
+def _template(words: list[str]) -> Template:
+    template_id, *fields = words
+    pairs = [word.partition("=") for word in fields]
+    return Template(template_id, tuple((key, says) for key, _, says in pairs)) if pairs else Template(template_id)
+
+
+def _template_faults(fields: list[str]) -> Iterable[str]:
+    for word in fields:
+        match = FIELD.fullmatch(word)
+        if match is None or match[1] not in MESSAGE_WORDS.get(match[2], ()):
+            ways = "; ".join(f"{says} in {' or '.join(kinds)}" for says, kinds in MESSAGE_WORDS.items())
+            yield f"{word!r} is no field; say thing1=prize, that is {ways}"
 
 
 def _is_network(word: str) -> bool:

@@ -19,6 +19,7 @@ from quizsvc.demo import cli as demo_cli
 from quizsvc.h5 import routes as h5
 from quizsvc.kit import health
 from quizsvc.lottery import cli as lottery_cli
+from quizsvc.lottery import notices
 from quizsvc.lottery import routes as lottery
 from quizsvc.materials import cli as materials_cli
 from quizsvc.materials import routes as materials
@@ -83,4 +84,10 @@ JOBS: tuple[tuple[str, Job], ...] = (
     ("awards", backoffice.expire_awards),
     ("papers", backoffice.lapse_papers),
     ("figures", settling.settle_some),
+    ("notices", notices.prepare),
 )
+
+Errand = Callable[[], Sequence[str]]
+
+# After the jobs, with no transaction open: they ask somebody else, and bound their time.
+ERRANDS: tuple[tuple[str, Errand], ...] = (("messages", notices.send_waiting),)

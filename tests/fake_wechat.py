@@ -1,6 +1,9 @@
 """A WeChat on loopback: HTTP 200 and text/plain whatever happened, `errcode` only where something went wrong."""
 
 import json
+import re
+import socket
+from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -8,20 +11,32 @@ from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Event, Thread
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 from uuid import uuid4
 
 APPID, APPSECRET = "wx0123456789abcdef", "appsecret-0123456789abcdef"
 CODE_LASTS = timedelta(minutes=5)
+TOKEN_LASTS, TOKENS_OVERLAP = timedelta(seconds=7200), timedelta(minutes=5)
+TOKEN_PATH, SEND_PATH = "/cgi-bin/stable_token", "/cgi-bin/message/subscribe/send"
+CUT, SLOW = "cut", "slow"  # the message arrives, and its answer not, or too late
 PARAMETERS = {"/sns/jscode2session": "js_code", "/sns/oauth2/access_token": "code"}
 MESSAGES = {
     -1: "system error",
+    40001: "invalid credential, access_token is invalid or not latest",
+    40003: "invalid openid",
+    40014: "invalid access_token",
+    40037: "invalid template_id",
     40013: "invalid appid",
     40029: "invalid code",
     40125: "invalid appsecret",
     40163: "code been used",
     40226: "code blocked",
     41008: "missing code",
+    41030: "invalid page",
+    42001: "access_token expired",
+    43101: "user refuse to accept the msg",
+    45009: "reach max api daily quota limit",
+    47003: "argument invalid! data.thing1.value invalid",
     45011: "api minute-quota reach limit  mustslower  retry next minute",
 }
 
@@ -33,6 +48,25 @@ class Answer:
     body: bytes
     status: int = 200
     content_type: str = "text/plain"
+    is_cut: bool = False
+
+
+@dataclass(frozen=True)
+class Delivered:
+    """A message on somebody's phone."""
+
+    openid: str
+    template: str
+    data: dict[str, str]
+    page: str | None
+
+
+@dataclass
+class Token:
+    """An access token and when it ends."""
+
+    value: str
+    ends_at: datetime
 
 
 @dataclass(frozen=True)
@@ -46,7 +80,9 @@ class Person:
 
 @dataclass
 class FakeWeChat:
-    """Gives log-in codes and answers for them once. Tests set the fields from `spoken` on to make it odd."""
+    """Gives log-in codes and answers for them once; delivers a message for each consent. Tests set the fields from
+    `spoken` on to make it odd.
+    """
 
     url: str = ""
     codes: dict[str, Person] = field(default_factory=dict)
@@ -54,7 +90,15 @@ class FakeWeChat:
     asked: list[dict[str, str]] = field(default_factory=list)
     paths: list[str] = field(default_factory=list)
     secrets: list[str] = field(default_factory=lambda: [APPSECRET])
+    web_host: str = "127.0.0.1"  # 网页授权域名
+    tokens: list[Token] = field(default_factory=list)
+    templates: dict[str, set[str]] = field(default_factory=dict)
+    consents: Counter[tuple[str, str]] = field(default_factory=Counter)
+    inbox: list[Delivered] = field(default_factory=list)
+    bodies: list[bytes] = field(default_factory=list)
     spoken: Answer | None = None
+    odd: deque[int | str | Answer] = field(default_factory=deque)  # how the next messages are answered
+    seconds: float = 0.0  # that every answer takes
     says_errcode_zero: bool = False
     slow: bool = False
     released: Event = field(default_factory=Event)
@@ -67,6 +111,18 @@ class FakeWeChat:
         self.secrets += [code, openid, *([unionid] if unionid else [])]
         return code
 
+    def authorise(self, address: str, *, openid: str | None) -> str | None:
+        """Where the web authorisation at this address leads to: back with a code for the person, or without one who
+        says no. None: WeChat's own page says that the request is wrong, as for a host that the office did not register.
+        """
+        asked = {name: values[0] for name, values in parse_qs(urlsplit(address).query).items()}
+        back = urlsplit(asked["redirect_uri"])
+        is_right = asked["appid"] == APPID and asked["response_type"] == "code" and asked["scope"] == "snsapi_base"
+        if not is_right or back.hostname != self.web_host or not re.fullmatch(r"[0-9A-Za-z]{0,128}", asked["state"]):
+            return None
+        said = {"state": asked["state"]} if openid is None else {"code": self.code_for(openid), "state": asked["state"]}
+        return f"{asked['redirect_uri']}{'&' if back.query else '?'}{urlencode(said)}"
+
     def speak(self, body: Any, *, status: int = 200) -> None:
         """Answer this from now on, whatever is asked: bytes as they are, anything else as JSON."""
         self.spoken = Answer(body if isinstance(body, bytes) else json.dumps(body).encode(), status)
@@ -75,17 +131,86 @@ class FakeWeChat:
         """Answer with this errcode from now on."""
         self.spoken = _refusal(errcode)
 
-    def answer(self, path: str, question: dict[str, str]) -> Answer:
+    def subscribe(self, openid: str, template: str) -> None:
+        """The person says yes, once, as wx.requestSubscribeMessage asks."""
+        self.consents[openid, template] += 1
+
+    def replace_token(self) -> None:
+        """Somebody else forces a new token: the ones before are no good from now on."""
+        self.tokens.clear()
+        self._new_token()
+
+    def count(self, path: str) -> int:
+        """How often something was asked."""
+        return self.paths.count(path)
+
+    def answer(self, path: str, question: dict[str, str], body: bytes = b"") -> Answer:
         self.witness()
         self.paths.append(path)
         self.asked.append(question)
-        if self.slow:
-            self.released.wait(timeout=30)
+        if self.slow or self.seconds:
+            self.released.wait(timeout=30 if self.slow else self.seconds)
         if self.spoken is not None:
             return self.spoken
+        if path == TOKEN_PATH:
+            return self._token(json.loads(body))
+        if path == SEND_PATH:
+            self.bodies.append(body)
+            return self._message(question, json.loads(body))
         if path not in PARAMETERS:
             return Answer(b"<html>404</html>", 404, "text/html")
         return self._exchange(path, question)
+
+    def _token(self, question: dict[str, str]) -> Answer:
+        """The same one again until five minutes before its end; then both are good for as long."""
+        if question["appid"] != APPID:
+            return _refusal(40013)
+        if question["secret"] != APPSECRET:
+            return _refusal(40125)
+        assert question["grant_type"] == "client_credential"
+        now = datetime.now(UTC)
+        if not self.tokens or now >= self.tokens[-1].ends_at - TOKENS_OVERLAP:
+            self._new_token()
+        left = self.tokens[-1].ends_at - now
+        return Answer(
+            json.dumps({"access_token": self.tokens[-1].value, "expires_in": int(left.total_seconds())}).encode()
+        )
+
+    def _new_token(self) -> None:
+        value = f"{uuid4().hex * 5}"
+        self.secrets.append(value)
+        self.tokens.append(Token(value, datetime.now(UTC) + TOKEN_LASTS))
+
+    def _message(self, question: dict[str, str], message: dict[str, Any]) -> Answer:
+        odd = self.odd.popleft() if self.odd else None
+        if isinstance(odd, Answer):
+            return odd
+        if isinstance(odd, int):
+            return _refusal(odd)
+        errcode = self._deliver(question["access_token"], message)
+        if odd == SLOW:
+            self.released.wait(timeout=30)
+        if odd == CUT:
+            return Answer(b"", is_cut=True)
+        return _refusal(errcode) if errcode else Answer(b'{"errcode":0,"errmsg":"ok","msgid":3847123}')
+
+    def _deliver(self, value: str, message: dict[str, Any]) -> int:
+        token = next((one for one in self.tokens if one.value == value), None)
+        if token is None or datetime.now(UTC) >= token.ends_at:
+            return 40001 if token is None else 42001
+        openid, template = message["touser"], message["template_id"]
+        if openid not in {person.openid for person in self.codes.values()}:
+            return 40003
+        if template not in self.templates:
+            return 40037
+        data = {key: str(one["value"]) for key, one in message["data"].items()}
+        if set(data) != self.templates[template] or not all(_fits(key, value) for key, value in data.items()):
+            return 47003
+        if not self.consents[openid, template]:
+            return 43101
+        self.consents[openid, template] -= 1
+        self.inbox.append(Delivered(openid, template, data, message.get("page")))
+        return 0
 
     def _exchange(self, path: str, question: dict[str, str]) -> Answer:
         if question.get("appid") != APPID:
@@ -118,6 +243,12 @@ class FakeWeChat:
         return session
 
 
+def _fits(key: str, value: str) -> bool:
+    if key.startswith("thing"):
+        return 0 < len(value.encode("utf-16-le")) // 2 <= 20 and "\n" not in value
+    return re.fullmatch(r"\d{4}年\d{1,2}月\d{1,2}日( \d{2}:\d{2})?", value) is not None
+
+
 def _refusal(errcode: int) -> Answer:
     message = f"{MESSAGES.get(errcode, 'error')}, rid: {uuid4().hex[:8]}"
     return Answer(json.dumps({"errcode": errcode, "errmsg": message}).encode())
@@ -130,9 +261,17 @@ def fake_wechat() -> Iterator[FakeWeChat]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
+            self.do_POST()
+
+        def do_POST(self) -> None:
             parts = urlsplit(self.path)
             question = {name: values[0] for name, values in parse_qs(parts.query).items()}
-            answer = fake.answer(parts.path, question)
+            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            answer = fake.answer(parts.path, question, body)
+            if answer.is_cut:
+                self.connection.shutdown(socket.SHUT_RDWR)
+                self.close_connection = True
+                return
             try:
                 self.send_response(answer.status)
                 self.send_header("Content-Type", answer.content_type)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from quizsvc.settings import Settings, SettingsRefused, WeChatSettings, data_dir, settings_from
+from quizsvc.settings import Settings, SettingsRefused, Template, WeChatSettings, data_dir, settings_from
 
 SECRETS = {
     "QUIZSVC_DATABASE_URL": "postgresql://quizsvc:database-password@db/quizsvc",
@@ -139,7 +139,39 @@ def test_reviews_need_a_second_person_where_it_is_said(said: str, needed: bool) 
     assert settings_from(GOOD | {"QUIZSVC_QUESTION_SECOND_PERSON": said}).question_second_person is needed
 
 
-@pytest.mark.parametrize("name", ["QUIZSVC_WECHAT_API_BASE", "QUIZSVC_WECHAT_KIND", "QUIZSVC_QUESTION_SECOND_PERSON"])
+def test_templates_of_messages_say_which_field_holds_what() -> None:
+    more = {
+        "QUIZSVC_WECHAT_TEMPLATE_WON": " tpl-won ",
+        "QUIZSVC_WECHAT_TEMPLATE_EXPIRING": "tpl-expiring thing4=prize  date12=until thing5=note",
+        "QUIZSVC_WECHAT_MESSAGE_PAGE": "pages/prizes/prizes?from=message",
+    }
+    found = settings_from(GOOD | more).wechat
+    assert found is not None
+    assert found.page == "pages/prizes/prizes?from=message"
+    assert found.templates == {
+        "won": Template("tpl-won", (("thing1", "campaign"), ("thing2", "prize"), ("time3", "until"))),
+        "expiring": Template("tpl-expiring", (("thing4", "prize"), ("date12", "until"), ("thing5", "note"))),
+    }
+
+
+@pytest.mark.parametrize(
+    "field", ["thing1", "thing=prize", "thing1=name", "time1=prize", "thing1=until", "thing100=note"]
+)
+def test_a_field_that_cannot_say_what_it_should_is_named(field: str) -> None:
+    told = refused(GOOD | {"QUIZSVC_WECHAT_TEMPLATE_EXPIRING": f"tpl thing2=prize {field}"})
+    assert told.startswith(f"QUIZSVC_WECHAT_TEMPLATE_EXPIRING: '{field}' is no field")
+    assert len(told.splitlines()) == 1
+
+
+def test_a_web_page_sends_no_messages() -> None:
+    told = refused(GOOD | {"QUIZSVC_WECHAT_KIND": "web", "QUIZSVC_WECHAT_TEMPLATE_WON": "tpl"})
+    assert told == "QUIZSVC_WECHAT_TEMPLATE_WON: only a mini-program sends messages"
+
+
+OPTIONAL = ("API_BASE", "KIND", "TEMPLATE_WON", "TEMPLATE_EXPIRING", "MESSAGE_PAGE")
+
+
+@pytest.mark.parametrize("name", [*(f"QUIZSVC_WECHAT_{name}" for name in OPTIONAL), "QUIZSVC_QUESTION_SECOND_PERSON"])
 def test_an_optional_setting_that_is_empty_is_as_if_it_were_not_there(name: str) -> None:
     """As a compose file passes what nobody set."""
     assert settings_from(GOOD | {name: ""}) == settings_from(GOOD)

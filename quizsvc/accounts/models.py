@@ -1,13 +1,13 @@
-"""Citizens, consents, exclusions, volunteers, invitations, staff, grants and the audit log."""
+"""Citizens, consents, messages, exclusions, volunteers, invitations, staff, grants and the audit log."""
 
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Uuid, text
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, Uuid, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from quizsvc.accounts.rules import VOLUNTEER_KINDS
+from quizsvc.accounts.rules import MESSAGE_STATES, VOLUNTEER_KINDS
 from quizsvc.kit.db import Base, UtcDateTime
 
 IN_FORCE = text("revoked_at IS NULL")
@@ -38,6 +38,54 @@ class ConsentRecord(Base):
     version: Mapped[str] = mapped_column(String(64))
     granted: Mapped[bool]
     at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class AddressRecord(Base):
+    """The one copy of an openid: sealed, of citizens who agreed to messages, for as long as one may follow."""
+
+    __tablename__ = "message_addresses"
+
+    citizen_id: Mapped[UUID] = mapped_column(Uuid, ForeignKey("citizens.id"), primary_key=True)
+    sealed_openid: Mapped[str] = mapped_column(Text)
+    kept_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class MessageRecord(Base):
+    """A message that waits, is being sent, or has had its one chance. One of a kind about a subject, ever.
+
+    What it says is composed when it is sent; `version` names the notice under which the citizen agreed to it.
+    """
+
+    __tablename__ = "messages"
+    __table_args__ = (
+        UniqueConstraint("kind", "subject"),
+        Index("ix_messages_due", "state", "due_at"),
+        CheckConstraint(f"state IN {MESSAGE_STATES}", name="state"),
+        CheckConstraint("(state = 'waiting') = (due_at IS NOT NULL)", name="due"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(String(12))
+    subject: Mapped[UUID]
+    citizen_id: Mapped[UUID] = mapped_column(Uuid, ForeignKey("citizens.id"), index=True)
+    version: Mapped[str] = mapped_column(String(64))
+    state: Mapped[str] = mapped_column(String(8))
+    tries: Mapped[int]
+    errcode: Mapped[int | None]
+    due_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    until: Mapped[datetime] = mapped_column(UtcDateTime)
+    queued_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    claimed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class AccessTokenRecord(Base):
+    """What WeChat lets an application call it with; shared by all workers and hosts."""
+
+    __tablename__ = "access_tokens"
+
+    appid: Mapped[str] = mapped_column(String(64), primary_key=True)
+    sealed_token: Mapped[str] = mapped_column(Text)
+    good_until: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class ExclusionRecord(Base):

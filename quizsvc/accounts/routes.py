@@ -4,13 +4,13 @@ from typing import Any
 
 from flask import Blueprint
 
-from quizsvc.accounts import schemas, service, volunteers, wechat
+from quizsvc.accounts import messages, schemas, service, volunteers, wechat
 from quizsvc.accounts.guards import TooManyTries, current_citizen, enter
-from quizsvc.accounts.rules import Consent
+from quizsvc.accounts.rules import Citizen, Consent
 from quizsvc.accounts.service import Session
 from quizsvc.accounts.wechat import openid_of
 from quizsvc.kit.clock import utcnow
-from quizsvc.kit.db import transaction
+from quizsvc.kit.db import reading, transaction
 from quizsvc.kit.http import body, refuses, reply
 from quizsvc.regions import service as regions
 
@@ -39,13 +39,32 @@ def sign_in(login: dict[str, str]) -> Session:
 
 
 @citizen.put("/me/consents/<purpose>")
-@refuses(service.PurposeUnknown)
+@refuses(service.PurposeUnknown, messages.CodeNotYours, wechat.RiskyUser, wechat.WeChatAway)
 @body(schemas.ConsentWord())
 @reply(schemas.Consent())
 def give_consent(purpose: str, word: dict[str, Any]) -> Consent:
-    """Agree to a version of a purpose, or take it back. Safe to repeat."""
+    """Agree to a version of a purpose, or take it back. Safe to repeat, also with a code that was used."""
+    citizen, version, granted = current_citizen(), word["version"], word["granted"]
+    openid = _address(citizen, word["code"], purpose=purpose, granted=granted)
     with transaction():
-        return service.give_consent(current_citizen(), purpose=purpose, **word, now=utcnow())
+        said = service.give_consent(citizen, purpose=purpose, version=version, granted=granted, now=utcnow())
+        if openid is not None:
+            messages.keep_address(citizen, openid=openid, now=utcnow())
+        return said
+
+
+def _address(citizen: Citizen, code: str | None, *, purpose: str, granted: bool) -> str | None:
+    """The openid behind the code that came with a yes to messages, asked for only where it is wanted."""
+    if code is None:
+        return None
+    with reading():
+        is_wanted = messages.wants_address(citizen, purpose=purpose, granted=granted)
+    if not is_wanted:
+        return None
+    try:
+        return openid_of(code)
+    except wechat.CodeRefused:
+        raise messages.CodeNotYours from None
 
 
 @citizen.put("/me/region")

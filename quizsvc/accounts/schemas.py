@@ -50,6 +50,12 @@ class StaffSession(Schema):
 class ConsentWord(Schema):
     version = Text(64, shortest=1, required=True)
     granted = YesNo(required=True)
+    code = Text(
+        200,
+        shortest=1,
+        load_default=None,
+        metadata={"description": "with a yes to messages: a fresh log-in code; without one nothing can be sent"},
+    )
 
 
 class Consent(Schema):

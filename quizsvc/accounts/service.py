@@ -9,7 +9,7 @@ from uuid import UUID
 from argon2 import PasswordHasher
 from argon2.exceptions import VerificationError
 
-from quizsvc.accounts import rules, store, volunteers
+from quizsvc.accounts import messages, rules, store, volunteers
 from quizsvc.accounts.models import StaffRecord
 from quizsvc.accounts.rules import Citizen, Consent, Grant, Staff
 from quizsvc.kit.crypto import keys
@@ -130,6 +130,7 @@ def give_consent(citizen: Citizen, *, purpose: str, version: str, granted: bool,
         return stands
     consent = Consent(purpose=purpose, version=version, granted=granted, at=now)
     store.add_consent(citizen.id, consent)
+    messages.heed(citizen.id, consent)
     return consent
 
 
@@ -156,12 +157,13 @@ def list_barred() -> frozenset[UUID]:
 
 
 def delete_citizen(citizen: Citizen, *, now: datetime) -> None:
-    """Forget who the citizen was: openid, consents, whose log-in it was as a volunteer (the office's list stays).
+    """Forget who the citizen was: openid, consents, messages, whose log-in it was as a volunteer (the list stays).
 
     The row stays as a key that leads to nobody (PIPL art. 47).
     """
     if store.record_deletion(citizen.id, now=now):
         store.delete_consents(citizen.id)
+        messages.forget(citizen.id)
         volunteers.unbind(citizen)
         audit(SYSTEM, act="citizen.delete", subject="citizen", now=now)
 

@@ -11,7 +11,7 @@ from quizsvc.campaigns.rules import Campaign
 from quizsvc.kit.crypto import keys
 from quizsvc.kit.errors import Refusal
 from quizsvc.kit.ids import new_id
-from quizsvc.lottery import award_store, rules
+from quizsvc.lottery import award_store, notices, rules
 from quizsvc.lottery.rules import Award
 
 
@@ -64,6 +64,7 @@ def give_award(campaign: Campaign, winner: Winner, *, prize: str, now: datetime)
         return None
     if definition.prize(prize).kind == "coupon":
         award_store.assign_coupon(award)
+    notices.tell_win(award, definition=definition, now=now)
     return award
 
 

@@ -116,7 +116,7 @@ def void(slug: str, code: str, reason: str, acting: str) -> None:
 @lottery.command("reseal")
 @acting
 def reseal(acting: str) -> None:
-    """Seal every seed and coupon code anew with the newest secret key, so that older ones can be taken out."""
+    """Seal seeds, coupons and addresses anew with the newest secret key, so that older ones can be taken out."""
     with transaction():
         count = sealing.reseal(by=accounts.get_acting(acting), now=utcnow())
     click.echo(f"{count} values are sealed with the newest key")

@@ -142,6 +142,7 @@ class AwardRecord(Base):
     code_hash: Mapped[str] = mapped_column(String(64), unique=True)
     won_at: Mapped[datetime] = mapped_column(UtcDateTime)
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    reminded_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class BlockRecord(Base):

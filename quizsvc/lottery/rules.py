@@ -14,6 +14,8 @@ from quizsvc.kit.canonical import canonical, sha256_hex
 PLANNED, OPEN, CLOSED = ROUND_STATES = ("planned", "open", "closed")
 WON, REDEEMED, EXPIRED, VOID = AWARD_STATES = ("won", "redeemed", "expired", "void")
 CLERK_UNDO = timedelta(minutes=15)
+WIN_IS_NEWS = timedelta(days=2)  # a later message would only make people wonder
+REMIND_BEFORE = timedelta(days=3)
 CODE_DIGITS = 12
 
 # Damm's quasigroup of order 10 (H. M. Damm, 2004): catches every wrong digit and every swap of neighbours.

@@ -2,13 +2,14 @@
 
 from datetime import datetime
 
+from quizsvc.accounts import messages
 from quizsvc.accounts import service as accounts
 from quizsvc.kit.crypto import keys
 from quizsvc.lottery import award_store, closing_store, store
 
 
 def reseal(*, by: str, now: datetime) -> int:
-    """Seal every seed and coupon code with the newest key. Returns how many; safe to repeat.
+    """Seal every seed, coupon code and address of messages with the newest key. Returns how many; safe to repeat.
 
     Afterwards QUIZSVC_SECRET_KEY may lose its older keys. RuntimeError when a value opens with no key in use.
     """
@@ -23,7 +24,7 @@ def reseal(*, by: str, now: datetime) -> int:
         closing_store.record_resealed(campaign_id, sealed_seed=_anew(sealed))
     for coupon_id, sealed in coupons:
         award_store.record_resealed(coupon_id, sealed_code=_anew(sealed))
-    count = len(boxes) + len(closing) + len(coupons)
+    count = len(boxes) + len(closing) + len(coupons) + messages.reseal()
     accounts.audit(by, act="seeds.reseal", subject="secret key", after={"values": count}, now=now)
     return count
 

@@ -72,6 +72,13 @@ class Version(Schema):
     withdrawn_reason = fields.String(allow_none=True)
 
 
+class Templates(Schema):
+    """What `wx.requestSubscribeMessage` is asked with, by kind; consent is then said to `me/consents/messages`."""
+
+    won = fields.String()
+    expiring = fields.String()
+
+
 class Campaign(Schema):
     """A campaign. `rules_hash` is the SHA-256 of the canonical JSON of `rules`."""
 
@@ -88,6 +95,9 @@ class Campaign(Schema):
     prizes = fields.List(fields.Nested(Prize()), attribute="campaign.definition.prizes")
     rounds = fields.List(fields.Nested(Round()))
     versions = fields.List(fields.Nested(Version()))
+    messages = fields.Nested(
+        Templates(), allow_none=True, metadata={"description": "null where no messages are sent to winners"}
+    )
 
 
 class Rules(Schema):
@@ -176,6 +186,17 @@ class ExportedConsent(Schema):
     at = Moment()
 
 
+class ExportedMessage(Schema):
+    kind = fields.String()
+    state = fields.String()
+    queued_at = Moment()
+
+
+class ExportedMessages(Schema):
+    address = fields.Boolean(metadata={"description": "whether the sealed address of one's WeChat is kept"})
+    sent = fields.List(fields.Nested(ExportedMessage()))
+
+
 class ExportedVisit(Schema):
     campaign = fields.String()
     day = fields.Date()
@@ -219,6 +240,7 @@ class Export(Schema):
     citizen = fields.Nested(ExportedCitizen())
     volunteer = fields.Nested(ExportedVolunteer(), allow_none=True)
     consents = fields.List(fields.Nested(ExportedConsent()))
+    messages = fields.Nested(ExportedMessages())
     visits = fields.List(fields.Nested(ExportedVisit()), metadata={"description": "days on which one looked"})
     papers = fields.List(fields.Nested(ExportedPaper()))
     tickets = fields.List(fields.Nested(ExportedTicket()))

@@ -6,9 +6,9 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
+from quizsvc.accounts import messages, volunteers
 from quizsvc.accounts import service as accounts
-from quizsvc.accounts import volunteers
-from quizsvc.accounts.rules import PURPOSES, Citizen, Consent, latest_consents
+from quizsvc.accounts.rules import MESSAGES, PRIVACY, PURPOSES, Citizen, Consent, latest_consents
 from quizsvc.campaigns import amendments
 from quizsvc.campaigns import service as campaigns
 from quizsvc.campaigns.rules import CLOSING_DRAW, Campaign, Version
@@ -25,11 +25,15 @@ from quizsvc.regions import service as regions
 
 @dataclass(frozen=True)
 class CampaignPage:
-    """A campaign as everybody may see it: its frozen rules, its rounds as they stand, every version of its rules."""
+    """A campaign as everybody may see it: its frozen rules, its rounds as they stand, every version of its rules.
+
+    `messages`: the templates to ask consent with at WeChat, by kind; None where no messages are sent.
+    """
 
     campaign: Campaign
     rounds: Sequence[Round]
     versions: Sequence[Version]
+    messages: Mapping[str, str] | None
 
 
 @dataclass(frozen=True)
@@ -56,7 +60,8 @@ class OwnState:
 def get_page(slug: str) -> CampaignPage:
     """A public campaign; CampaignUnknown."""
     campaign = campaigns.get_public(slug)
-    return CampaignPage(campaign, rounds.list_rounds(campaign), amendments.list_versions(campaign))
+    versions = amendments.list_versions(campaign)
+    return CampaignPage(campaign, rounds.list_rounds(campaign), versions, messages.template_ids())
 
 
 def list_pages(*, cursor: str | None, limit: int) -> PageOf[Campaign]:
@@ -108,11 +113,12 @@ def _closing_place(campaign: Campaign, citizen: Citizen) -> dict[str, Any] | Non
 
 
 def _consents(said: Sequence[Consent], campaign: Campaign) -> dict[str, bool]:
-    """The word in force per purpose: for privacy on this campaign's notice, for the others the last one said."""
+    """The word in force per purpose: on this campaign's notice, for the winner list the last one said."""
     latest = latest_consents(said)
     words = {consent.purpose: consent.granted for consent in said}
-    privacy = latest.get(("privacy", campaign.definition.privacy_version))
-    words["privacy"] = privacy is not None and privacy.granted
+    for purpose in (PRIVACY, MESSAGES):
+        word = latest.get((purpose, campaign.definition.privacy_version))
+        words[purpose] = word is not None and word.granted
     return {purpose: words.get(purpose, False) for purpose in PURPOSES}
 
 
@@ -130,6 +136,7 @@ def export(citizen: Citizen) -> dict[str, Any]:
         "citizen": {"id": citizen.id, "region": None if region is None else region.code},
         "volunteer": volunteers.find_by_log_in(citizen),
         "consents": accounts.list_consents(citizen),
+        "messages": messages.export(citizen),
         "visits": reach.list_visits(citizen),
         "papers": [
             {

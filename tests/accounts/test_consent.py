@@ -145,9 +145,11 @@ def test_the_own_state_shows_the_word_in_force(world: World) -> None:
     world.publish(slug="other", title="别的活动", privacy="另一份告知")
     phone = world.citizen(consents_to="other")
     world.citizen()
-    phone.put("me/consents/messages", json={"version": "v1", "granted": True})
-    nothing = {"privacy": False, "messages": True, "winner-list": False}
-    assert phone.get("campaigns/play/me").get_json()["consents"] == nothing
-    assert phone.get("campaigns/other/me").get_json()["consents"] == {**nothing, "privacy": True}
-    phone.put("me/consents/messages", json={"version": "v1", "granted": False})
+    say(phone, True, purpose="messages")
+    phone.put("me/consents/winner-list", json={"version": "v1", "granted": True})
+    play = {"privacy": False, "messages": True, "winner-list": True}
+    assert phone.get("campaigns/play/me").get_json()["consents"] == play
+    other = {"privacy": True, "messages": False, "winner-list": True}
+    assert phone.get("campaigns/other/me").get_json()["consents"] == other
+    say(phone, False, purpose="messages")
     assert phone.get("campaigns/play/me").get_json()["consents"]["messages"] is False

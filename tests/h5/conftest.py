@@ -3,7 +3,7 @@
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Protocol
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
@@ -50,13 +50,19 @@ def bank() -> Bank:
 MakePage = Callable[..., Page]
 
 
+class Served(Protocol):
+    """What listens on a port of this machine."""
+
+    port: int
+
+
 @pytest.fixture
 def phone(browser: Browser) -> Iterator[MakePage]:
     """Makes a fresh phone that looks at a run; whatever its page reports as an error fails the test."""
     contexts: list[BrowserContext] = []
     errors: list[str] = []
 
-    def make(run: Run, *, host: str = "127.0.0.1", **options: Any) -> Page:
+    def make(run: Served, *, host: str = "127.0.0.1", **options: Any) -> Page:
         context = browser.new_context(
             base_url=f"http://{host}:{run.port}",
             viewport=PHONE,

@@ -8,7 +8,6 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 import segno
@@ -139,48 +138,6 @@ def test_who_does_not_agree_reads_on_and_answers_nothing(run: Run, phone: MakePa
     assert Client(run.http, "careful").ask("GET", "campaigns/demo/me")["open_paper"] is None
     page.get_by_role("link", name="开始答题").click()
     expect(page.get_by_role("button", name="不同意")).to_be_visible()
-
-
-def open_wechat(page: Page, *, state: str | None) -> list[str]:
-    """Look as a phone's WeChat does, whose authorisation comes back with a code and the state that was asked for."""
-    asked: list[str] = []
-
-    def authorise(route: Route) -> None:
-        asked.append(route.request.url)
-        wanted = parse_qs(urlsplit(route.request.url).query)
-        said = urlencode({"code": "from WeChat", "state": state or wanted["state"][0]})
-        route.fulfill(status=302, headers={"Location": f"{wanted['redirect_uri'][0]}?{said}"})
-
-    page.route("**/h5.json", lambda route: route.fulfill(json={"log_in": "wechat", "appid": "wx1"}))
-    page.context.route("https://open.weixin.qq.com/**", authorise)
-    return asked
-
-
-@pytest.mark.parametrize("state", [None, "somebody else's"])
-def test_wechat_logs_in_by_a_code_that_was_asked_for_and_by_no_other(
-    run: Run, phone: MakePage, state: str | None
-) -> None:
-    page = phone(run, user_agent="Mozilla/5.0 MicroMessenger/8.0", service_workers="block")
-    asked = open_wechat(page, state=state)
-    open_screen(page)
-    page.get_by_role("link", name="开始答题").click()
-    page.get_by_role("button", name="用微信登录").click()
-    if state is None:
-        expect(page.get_by_role("button", name="同意并继续")).to_be_visible()
-    else:
-        expect(page.get_by_role("link", name="开始答题")).to_be_visible()
-    assert "code=" not in page.url
-    assert (page.evaluate("localStorage.getItem('quizsvc.me.session')") is None) == (state is not None)
-    (question,) = [parse_qs(urlsplit(url).query) for url in asked]
-    assert (question["appid"], question["scope"]) == (["wx1"], ["snsapi_base"])
-
-
-def test_outside_wechat_a_campaign_of_wechat_says_where_to_open_it(run: Run, phone: MakePage) -> None:
-    page = phone(run, service_workers="block")
-    asked = open_wechat(page, state=None)
-    open_screen(page, "#/me")
-    expect(page.get_by_role("heading", name="请在微信中打开")).to_be_visible()
-    assert asked == []
 
 
 def test_a_prize_shows_its_code_in_digits_and_as_qr(run: Run, bank: Bank, phone: MakePage) -> None:

@@ -133,6 +133,7 @@ def test_who_comes_back_is_somebody_new(world: World) -> None:
         "volunteer": None,
         "citizen": {"id": own["citizen"]["id"], "region": None},
         "consents": [],
+        "messages": {"address": False, "sent": []},
         "visits": [],
         "papers": [],
         "tickets": [],

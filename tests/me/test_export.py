@@ -108,6 +108,7 @@ def test_the_export_of_somebody_new_is_empty(world: World) -> None:
     own = world.citizen(consents_to=None).get("me").get_json()
     assert own.pop("citizen")["region"] is None
     lists = ("consents", "visits", "papers", "tickets", "draws", "awards")
+    assert own.pop("messages") == {"address": False, "sent": []}
     assert own == {"volunteer": None} | {name: [] for name in lists}
 
 

@@ -4,6 +4,7 @@ import { call } from "../api.js";
 import { button, field, h, linkButton, notice, para } from "../dom.js";
 import { forgetPerson, keep, kept } from "../store.js";
 
+let trouble = ""; // why the last try did not work, to be said once
 const AUTHORISE = "https://open.weixin.qq.com/connect/oauth2/authorize";
 
 /** Show how to log in here; then go on where the person wanted to be. */
@@ -65,10 +66,15 @@ function byWeChat(appid, to) {
       actions: [linkButton("浏览活动", "#/")],
     };
   }
+  const wrong = trouble && notice("warn", h("p", { role: "alert" }, trouble));
+  trouble = "";
   return {
     title: "微信登录",
     back: "#/",
-    content: para("我们只取得一个不能还原的登录标识，用来记住您的成绩和奖品。不取您的头像、昵称、手机号和位置。"),
+    content: [
+      wrong,
+      para("我们只取得一个不能还原的登录标识，用来记住您的成绩和奖品。不取您的头像、昵称、手机号和位置。"),
+    ],
     actions: [button("用微信登录", () => leaveForWeChat(appid, to))],
   };
 }
@@ -92,16 +98,24 @@ function leaveForWeChat(appid, to) {
 export async function finishWeChat() {
   const said = new URLSearchParams(location.search);
   const asked = JSON.parse(sessionStorage.getItem("wechat") ?? "null");
-  if (!said.has("code")) return null;
+  if (!said.has("state")) return null;
   sessionStorage.removeItem("wechat");
   history.replaceState(null, "", location.pathname); // a code is nobody else's business
-  if (!asked || said.get("state") !== asked.state) return "#/";
+  const to = asked?.to ?? "#/";
+  if (said.get("state") !== asked?.state)
+    return kept("me.session") ? to : tryAgain(to, "这次登录不是从本页发起的，或者已经过时，请再点一次登录。");
+  if (!said.get("code")) return tryAgain(to, "您没有同意微信登录。不登录也可以浏览活动内容。"); // WeChat's way to say so
   try {
     await enter(said.get("code"));
-    return asked.to;
-  } catch {
-    return `#/login/${encodeURIComponent(asked.to)}`;
+    return to;
+  } catch (error) {
+    return tryAgain(to, error.message);
   }
+}
+
+function tryAgain(to, why) {
+  trouble = why;
+  return `#/login/${encodeURIComponent(to)}`;
 }
 
 async function enter(code) {
