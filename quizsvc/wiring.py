@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import click
 from flask import Blueprint
 
+from quizsvc.accounts import chain, guards
 from quizsvc.accounts import cli as accounts_cli
-from quizsvc.accounts import guards
 from quizsvc.accounts import routes as accounts
 from quizsvc.backoffice import cli as backoffice_cli
 from quizsvc.backoffice import service as backoffice
@@ -62,6 +62,7 @@ AREAS = (
 COMMANDS: tuple[click.Command, ...] = (
     backoffice_cli.regions,
     accounts_cli.group,
+    accounts_cli.audit,
     quiz_cli.group,
     backoffice_cli.group,
     lottery_cli.coupons,
@@ -83,4 +84,5 @@ JOBS: tuple[tuple[str, Job], ...] = (
     ("awards", backoffice.expire_awards),
     ("papers", backoffice.lapse_papers),
     ("figures", settling.settle_some),
+    ("audit log", chain.seal_some),
 )
