@@ -18,7 +18,7 @@ from quizsvc.lottery import verifier
 
 
 def check(root: Path, *, kept: str | None = None) -> list[str]:
-    """What was found good, in sentences; Broken at the first wrong thing. `kept`: the manifest's hash from elsewhere."""
+    """What was found good, in sentences; Broken at the first wrong thing. `kept`: the manifest's hash as kept."""
     try:
         return _check(root, kept)
     except (KeyError, TypeError, ValueError, AttributeError, OSError) as error:
