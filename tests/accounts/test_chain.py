@@ -11,7 +11,7 @@ from quizsvc.accounts import service as accounts
 from quizsvc.kit.chain import START, digest_of, link
 from quizsvc.kit.clock import utcnow
 from quizsvc.kit.db import db, reading, transaction
-from tests.backoffice.archived import verify_log
+from tests.backoffice.archived import tamper, verify_log
 from tests.desk.browser import at_desk
 from tests.world import World, at_once
 
@@ -29,12 +29,6 @@ def seal(limit: int = 1_000) -> int:
 def verdict(**asked: Any) -> chain.Verdict:
     with reading():
         return chain.verify(**asked)
-
-
-def tamper(statement: str, **values: Any) -> None:
-    """What somebody does who has the database."""
-    with transaction():
-        db.session.execute(text(statement), values)
 
 
 class _Restored(Exception):
@@ -135,7 +129,7 @@ def test_a_part_of_the_chain_is_checked_from_where_it_begins(world: World) -> No
     tamper("UPDATE audit SET subject = 'x' WHERE seq = 1")
     assert verdict(last=3) == chain.Verdict(head.seq - 2, head, None, 0)
     assert (verdict().head.seq, "entry 1 " in str(verdict().broken)) == (0, True)
-    tamper("DELETE FROM audit WHERE seq = :seq", seq=head.seq - 3)
+    tamper(f"DELETE FROM audit WHERE seq = {head.seq - 3}")
     assert "is missing" in str(verdict(last=3).broken)
 
 

@@ -1,8 +1,8 @@
 """A campaign that was played to its end with everything that an archive holds, and its archive."""
 
 import json
-import shutil
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -11,17 +11,19 @@ from uuid import uuid4
 import time_machine
 from click.testing import CliRunner, Result
 from flask.cli import AppGroup, ScriptInfo
+from sqlalchemy import text
 
 from quizsvc.accounts import cli as accounts_cli
-from quizsvc.backoffice import cli
-from quizsvc.backoffice.folder import FORMAT, MANIFEST, SUMS, File, sum_of
+from quizsvc.backoffice import checking, cli
+from quizsvc.backoffice.folder import FORMAT, MANIFEST, SUMS, Broken, File, sum_of
 from quizsvc.commands import tick
 from quizsvc.kit.canonical import canonical, sha256_hex
+from quizsvc.kit.db import db, transaction
 from quizsvc.lottery import cli as lottery_cli
 from quizsvc.reach.report_cli import report
 from tests.materials.place import BOX, lay_out, make_noise, moved
 from tests.outreach.place import volunteer
-from tests.outreach.reports import decide, held_ids, sent, tally
+from tests.outreach.reports import sent, tally
 from tests.world import COMMUNITY, NEIGHBOUR, START, Phone, World, box
 
 DAY = timedelta(days=1)
@@ -112,15 +114,10 @@ def play(world: World, clock: time_machine.Traveller) -> None:
     done(world, report, "play", "--as", "second")
 
 
-def wait_until_counted(world: World) -> None:
-    while world.count("dirty_keys"):
-        assert tick()
-
-
-def decide_all(world: World) -> None:
-    desk = world.desk()
-    for one in held_ids(desk):
-        assert decide(desk, one, "refuse", note="不属实").status_code == 200
+def tamper(statement: str) -> None:
+    """What somebody does who has the database."""
+    with transaction():
+        db.session.execute(text(statement))
 
 
 def sign(folder: Path) -> None:
@@ -138,10 +135,28 @@ def sign(folder: Path) -> None:
     (folder / SUMS).write_text("\n".join([*sums, ""]), encoding="utf-8")
 
 
-def forged(folder: Path, to: Path, name: str, change: Callable[[list[str]], list[str] | None]) -> Path:
-    """A copy in which one file's lines were changed."""
-    shutil.copytree(folder, to)
-    lines = (to / name).read_text(encoding="utf-8").splitlines(keepends=True)
-    changed = change(lines)
-    (to / name).write_text("".join(lines if changed is None else changed), encoding="utf-8")
-    return to
+def signed_check(folder: Path) -> str | None:
+    """What a check finds once a manifest was made for whatever is in the folder."""
+    sign(folder)
+    return found_in(folder)
+
+
+def found_in(folder: Path) -> str | None:
+    """The first wrong thing."""
+    try:
+        checking.check(folder)
+    except Broken as broken:
+        return str(broken)
+    return None
+
+
+@contextmanager
+def rewritten(folder: Path, name: str, content: str) -> Iterator[None]:
+    """One file says something else, until the block ends; then everything is as it was."""
+    kept = {one: (folder / one).read_bytes() for one in (name, MANIFEST, SUMS)}
+    try:
+        (folder / name).write_text(content, encoding="utf-8")
+        yield
+    finally:
+        for one, was in kept.items():
+            (folder / one).write_bytes(was)
