@@ -49,9 +49,9 @@ class Ledger:
                 self.held[code][end] += sign
         if gave != took:
             self._sum_up(line, inward=took)
-        if line["act"] == REVERSAL:
-            if line["reverses"] in self.reversed:
-                raise Broken(f"{where}: {line['reverses']} is reversed twice")
+        if line["act"] == REVERSAL or line["reverses"] is not None:
+            if line["reverses"] in self.reversed or line["act"] != REVERSAL:
+                raise Broken(f"{where}: {line['reverses']} is reversed twice, or by what is no reversal")
             self.reversed.add(line["reverses"])
         if line["source"] == SOURCE and line["act"] != "count":
             self.of_scans[line["ref"]][line["act"]] = (where, line)

@@ -59,7 +59,7 @@ def check_manifest(root: Path, kept: str | None) -> Line:
     if kept is not None and kept != own:
         raise Broken(f"{MANIFEST}: its hash is {own}, kept was {kept}")
     sums = [f"{own}  {MANIFEST}", *(f"{one['sha256']}  {one['name']}" for one in manifest["files"])]
-    if (root / SUMS).read_text(encoding="utf-8").splitlines() != sums:
+    if (root / SUMS).read_text(encoding="utf-8") != "\n".join([*sums, ""]):
         raise Broken(f"{SUMS}: does not hold the sums of {MANIFEST} and of the files that it names")
     there = {str(path.relative_to(root)) for path in root.rglob("*") if not path.is_dir()}
     named = {one["name"] for one in manifest["files"]} | {MANIFEST, SUMS}
@@ -93,6 +93,8 @@ def check_rules(root: Path, heading: Line, log: Log) -> list[Line]:
         rules = line["rules"]
         if sha256_hex(canonical(rules)) != line["rules_hash"] or rules["version"] != line["version"]:
             raise Broken(f"{where}: the rules are not those of the hash {line['rules_hash']}")
+        if (line["withdrawn_at"] is None) != (line["withdrawn_reason"] is None):
+            raise Broken(f"{where}: is withdrawn without a reason, or has a reason and is not withdrawn")
         if log.amended.get(line["version"], line["rules_hash"]) != line["rules_hash"]:
             raise Broken(f"{where}: the audit log says that version {line['version']} has another hash")
         if line["withdrawn_at"] is not None:

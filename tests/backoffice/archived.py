@@ -36,7 +36,7 @@ PLAY: dict[str, Any] = {
     ],
     "round": [
         box(cards=6, prizes={"credit": 2, "tissue": 4}, days=(-1, 1)),
-        box(cards=30, prizes={"tissue": 2}, days=(1, 2)),
+        box(cards=30, prizes={}, days=(1, 2)),
     ],
 }
 

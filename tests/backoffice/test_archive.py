@@ -307,7 +307,7 @@ def test_it_is_all_or_nothing(
         return said
 
     with monkeypatch.context() as patch:
-        patch.setattr(cli.checking, "check", undo_meanwhile)
+        patch.setattr(checking, "check", undo_meanwhile)
         result = archive(world, tmp_path / "a")
     assert "changed while it was written" in str(result.exception)
     assert tick()  # what was undone is won again, and expires
@@ -316,7 +316,7 @@ def test_it_is_all_or_nothing(
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr(cli.folder, "put_in_place", fail)
+        patch.setattr(folder, "put_in_place", fail)
         assert isinstance(archive(world, tmp_path / "a").exception, OSError)
     assert list(tmp_path.iterdir()) == []
     assert (state(world), world.count("campaign_archives")) == ("closed", 0)
