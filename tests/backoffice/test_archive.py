@@ -35,7 +35,10 @@ from tests.backoffice.archived import (
     verify_log,
     win,
 )
+from tests.backoffice.test_amending import LONGER, amended
 from tests.desk.browser import at_desk
+from tests.lottery.test_closing_draw import lottery
+from tests.lottery.test_closing_draw import play as play_to_the_closing_draw
 from tests.materials.place import lay_out, moved
 from tests.outreach.place import volunteer
 from tests.outreach.reports import decide, held_ids, sent, tally
@@ -327,3 +330,49 @@ def test_it_is_all_or_nothing(
     taken = archive(world, tmp_path / "a")
     assert "exists already" in str(taken.exception)
     assert check(world, tmp_path / "a").exit_code == 0
+
+
+def test_amended_rules_and_a_round_that_never_opened_are_archived(
+    world: World, clock: time_machine.Traveller, tmp_path: Path
+) -> None:
+    """Withdrawn once, amended once, ended before its second round; its prizes are no goods of the ledger."""
+    world.publish()
+    done(world, cli.group, "withdraw", "play", "--reason", "写错了", "--as", "operator")
+    world.publish()
+    win_or_not = world.citizen()
+    win_or_not.draw(win_or_not.earn_ticket())
+    amended(**LONGER)
+    world.move("play", "closing")
+    for day in (50, 61):
+        clock.move_to(START + day * DAY)
+        assert tick()
+    result = archive(world, tmp_path / "a")
+    assert result.exit_code == 0, (result.output, result.exception)
+    versions = lines(tmp_path / "a", "rules.jsonl")
+    assert [(one["version"], one["withdrawn_at"] is None) for one in versions] == [(1, False), (2, True), (3, True)]
+    assert [path.name for path in (tmp_path / "a" / "rounds").iterdir()] == ["1.json"]
+    (heading,) = lines(tmp_path / "a", "campaign.json")
+    assert [one["state"] for one in heading["rounds"]] == ["closed", "planned"]
+    (tmp_path / "a" / "rules.jsonl").write_text(
+        "".join((tmp_path / "a" / "rules.jsonl").read_text(encoding="utf-8").splitlines(keepends=True)[1:]), "utf-8"
+    )
+    assert check(world, tmp_path / "a").exit_code == 1
+
+
+def test_the_closing_draw_is_archived_once_it_is_held(
+    world: World, clock: time_machine.Traveller, tmp_path: Path
+) -> None:
+    slug, _, _ = play_to_the_closing_draw(world, clock)
+    clock.move_to(START + 20 * DAY)
+    assert tick()
+    assert isinstance(archive(world, tmp_path / "a", slug=slug).exception, WrongState)
+    lottery(world, "beacon", slug, "2", "98765")
+    for day in (21, 50):
+        clock.move_to(START + day * DAY)
+        assert tick()
+    result = archive(world, tmp_path / "a", slug=slug)
+    assert result.exit_code == 0, (result.output, result.exception)
+    drawn = json.loads((tmp_path / "a" / "rounds" / "2.json").read_text(encoding="utf-8"))
+    prizes = [line["ticket"] for line in drawn["lines"] if line["prize"]]
+    assert prizes
+    assert set(prizes) <= {line["ticket"] for line in lines(tmp_path / "a", "awards.jsonl")}

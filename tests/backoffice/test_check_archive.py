@@ -1,6 +1,9 @@
 """Checking an archive: whatever is changed in it is found, also by somebody who makes a manifest for what he forged."""
 
 import json
+import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from random import Random
@@ -156,3 +159,28 @@ def test_redeemed_goods_that_did_not_leave_the_store_are_found(made: Path) -> No
         )
         with rewritten(made, "movements.jsonl", "".join(f"{canonical(one)}\n" for one in changed)):
             assert signed_check(made) is not None, change
+
+
+def test_the_page_for_auditors_says_what_works(made: Path, repository: Path) -> None:
+    """Its lines of Python need nothing but Python, agree on a good folder and do not on a forged one."""
+    page = (repository / "docs" / "audit.md").read_text(encoding="utf-8")
+    programs = re.findall(r"(?s)python3 -c '(.*?)'\n", page)
+    assert len(programs) == 3
+    for program in programs:
+        assert set(_said(program, made).split()) >= {"True"}
+        assert "False" not in _said(program, made)
+    forgeries = {
+        "rules.jsonl": ("本街道居民", "本区居民"),
+        "audit.jsonl": ("一人多号", "一人一号"),
+        "movements.jsonl": ('"quantity":24', '"quantity":23'),
+    }
+    for program, (name, (old, new)) in zip(programs, forgeries.items(), strict=True):
+        with rewritten(made, name, (made / name).read_text(encoding="utf-8").replace(old, new, 1)):
+            assert "False" in _said(program, made) or "AssertionError" in _said(program, made), name
+
+
+def _said(program: str, place: Path) -> str:
+    done = subprocess.run(
+        [sys.executable, "-I", "-X", "utf8", "-c", program], cwd=place, capture_output=True, text=True, check=False
+    )
+    return done.stdout + done.stderr
