@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import click
 from flask import Blueprint
 
+from quizsvc.accounts import chain, guards
 from quizsvc.accounts import cli as accounts_cli
-from quizsvc.accounts import guards
 from quizsvc.accounts import routes as accounts
 from quizsvc.backoffice import cli as backoffice_cli
 from quizsvc.backoffice import service as backoffice
@@ -63,6 +63,7 @@ AREAS = (
 COMMANDS: tuple[click.Command, ...] = (
     backoffice_cli.regions,
     accounts_cli.group,
+    accounts_cli.audit,
     quiz_cli.group,
     backoffice_cli.group,
     lottery_cli.coupons,
@@ -85,6 +86,7 @@ JOBS: tuple[tuple[str, Job], ...] = (
     ("papers", backoffice.lapse_papers),
     ("figures", settling.settle_some),
     ("notices", notices.prepare),
+    ("audit log", chain.seal_some),
 )
 
 Errand = Callable[[], Sequence[str]]

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, Uuid, text
+from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, Uuid, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from quizsvc.accounts.rules import MESSAGE_STATES, VOLUNTEER_KINDS
@@ -179,9 +179,13 @@ class GrantRecord(Base):
 
 
 class AuditRecord(Base):
-    """Who did what to what, with before and after. Written in the act's own transaction, never changed."""
+    """Who did what to what, with before and after. Written in the act's own transaction, never changed.
+
+    `seq` and `hash`: its place in the chain (kit/chain.py), once it is sealed.
+    """
 
     __tablename__ = "audit"
+    __table_args__ = (CheckConstraint("(seq IS NULL) = (hash IS NULL)", name="sealed"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
@@ -190,3 +194,16 @@ class AuditRecord(Base):
     subject: Mapped[str] = mapped_column(String(100), index=True)
     before: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     after: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    seq: Mapped[int | None] = mapped_column(BigInteger, unique=True)
+    hash: Mapped[str | None] = mapped_column(String(64))
+
+
+class AuditHeadRecord(Base):
+    """One row: the last entry of the audit log that is sealed. Who seals holds it."""
+
+    __tablename__ = "audit_head"
+    __table_args__ = (CheckConstraint("id = 1", name="one_row"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    seq: Mapped[int] = mapped_column(BigInteger)
+    hash: Mapped[str] = mapped_column(String(64))

@@ -1,12 +1,15 @@
 """`quizsvc campaign` and `quizsvc regions`."""
 
+import sys
 from pathlib import Path
 
 import click
 from flask.cli import AppGroup
+from tqdm import tqdm
 
+from quizsvc.accounts import chain
 from quizsvc.accounts import service as accounts
-from quizsvc.backoffice import service
+from quizsvc.backoffice import archiving, checking, folder, service
 from quizsvc.campaigns import amendments, rules
 from quizsvc.campaigns import service as campaigns
 from quizsvc.campaigns.files import read_campaign
@@ -16,7 +19,7 @@ from quizsvc.kit.problems import parse_toml, read_text
 from quizsvc.quiz import service as quiz
 from quizsvc.regions import service as tree
 
-group = AppGroup("campaign", help="Campaigns: load, check, publish, amend, withdraw, pause, resume, close.")
+group = AppGroup("campaign", help="Campaigns: load, check, publish, amend, withdraw, pause, resume, close, archive.")
 regions = AppGroup("regions", help="The tree of regions.")
 acting = click.option("--as", "acting", metavar="STAFF", required=True, help="who does this")
 
@@ -139,3 +142,54 @@ def _move(slug: str, state: str, acting: str) -> None:
     with transaction():
         service.move(campaigns.get_campaign(slug), state, by=accounts.get_staff(acting), now=utcnow())
     click.echo(f"{slug} is {state}")
+
+
+@group.command("archive")
+@click.argument("slug")
+@click.option("--output", type=click.Path(path_type=Path), required=True, metavar="FOLDER", help="made; must not exist")
+@acting
+def archive(slug: str, output: Path, acting: str) -> None:
+    """Write everything of a closed campaign into one folder that can be checked, and end the campaign for good.
+
+    Refused while anything is open, and says what. An archived campaign can be written again: the same content.
+    """
+    output = output.absolute()
+    archiving.require_free(output)
+    as_of = utcnow()
+    while _seal():
+        pass
+    with reading():
+        by = accounts.get_staff(acting)
+        job = archiving.plan(campaigns.get_campaign(slug), by=by, now=as_of)
+    bar = tqdm(desc=slug, unit=" lines", file=sys.stderr, disable=None)
+    with bar, folder.written_beside(output, bar.update) as made:
+        with reading():
+            manifest_hash = archiving.write(job, made, by=by, now=utcnow())
+        try:
+            said = checking.check(made.path, kept=manifest_hash)
+        except folder.Broken as broken:
+            raise SystemExit(f"nothing was changed:\n{slug}: the archive does not hold: {broken}") from None
+        with transaction():
+            content = made.content_hash()
+            archiving.finish(job, manifest_hash=manifest_hash, content_hash=content, by=by, now=utcnow())
+            folder.put_in_place(made, output)
+    click.echo("\n".join([f"{slug} is archived in {output}", *said, f"content {content}"]))
+    click.echo(f"keep the manifest's hash elsewhere: {manifest_hash}")
+
+
+def _seal() -> int:
+    with transaction():
+        return chain.seal()
+
+
+@group.command("check-archive", with_appcontext=False)
+@click.argument("path", metavar="FOLDER", type=click.Path(path_type=Path, exists=True, file_okay=False))
+@click.option("--manifest", metavar="HASH", help="the manifest's hash as it was kept elsewhere, or stands at the desk")
+def check_archive(path: Path, manifest: str | None) -> None:
+    """Check an archive offline: files, audit log, draws, awards, redemptions, books. Names the first wrong line."""
+    try:
+        said = checking.check(path, kept=manifest)
+    except folder.Broken as broken:
+        click.echo(f"BROKEN  {broken}")
+        raise SystemExit(1) from None
+    click.echo("GOOD    " + "\n        ".join(said))

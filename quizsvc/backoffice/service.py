@@ -130,8 +130,8 @@ def withdraw(campaign: Campaign, *, reason: str, by: Staff, now: datetime) -> No
 def move(campaign: Campaign, state: str, *, by: Staff, now: datetime) -> None:
     """Pause, resume or close a campaign. Closing closes the open round with it; WrongState, RoleMissing."""
     accounts.require_role(by, "operator", over=regions.get_region_by_id(campaign.region_id))
-    if campaign.state == campaign_rules.DRAFT:
-        raise campaigns.WrongState  # only publishing, with all its checks, ends a draft
+    if campaign.state == campaign_rules.DRAFT or state == campaign_rules.ARCHIVED:
+        raise campaigns.WrongState  # only publishing, with all its checks, ends a draft; only archiving a campaign
     rounds.hold_rounds(campaign)
     campaigns.move(campaign, state, by=by.name, now=now)
     if state == campaign_rules.CLOSING:

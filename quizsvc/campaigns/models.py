@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, String, Text, Uuid
+from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, String, Text, Uuid
 from sqlalchemy.orm import Mapped, mapped_column
 
 from quizsvc.campaigns.rules import STATES
@@ -56,3 +56,20 @@ class VersionRecord(Base):
     reason: Mapped[str | None] = mapped_column(Text)
     withdrawn_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     withdrawn_reason: Mapped[str | None] = mapped_column(Text)
+
+
+class ArchiveRecord(Base):
+    """What was archived, once: everything up to `as_of` and up to the audit log's entry `audit_until`.
+
+    `content_hash` is the same for every folder that is written of it, `manifest_hash` the first folder's own.
+    """
+
+    __tablename__ = "campaign_archives"
+
+    campaign_id: Mapped[UUID] = mapped_column(Uuid, ForeignKey("campaigns.id"), primary_key=True)
+    as_of: Mapped[datetime] = mapped_column(UtcDateTime)
+    archived_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    archived_by: Mapped[str] = mapped_column(String(40))
+    manifest_hash: Mapped[str] = mapped_column(String(64))
+    content_hash: Mapped[str] = mapped_column(String(64))
+    audit_until: Mapped[int] = mapped_column(BigInteger)

@@ -213,10 +213,24 @@ def freeze(
     return version
 
 
-def move(campaign: Campaign, state: str, *, by: str, now: datetime, version: int = 1) -> None:
+def require_unarchived(campaign: Campaign, *, kept: bool = True) -> None:
+    """WrongState once the campaign is archived: it is read-only. `kept`: and stays so until this transaction ends."""
+    if get_campaign_by_id(campaign.id, kept=kept).state == rules.ARCHIVED:
+        raise WrongState
+
+
+def move(
+    campaign: Campaign,
+    state: str,
+    *,
+    by: str,
+    now: datetime,
+    version: int = 1,
+    told: Mapping[str, Any] | None = None,
+) -> None:
     """Move along the lifecycle; WrongState where there is no such arrow. Already there: nothing happens.
 
-    `version`: the number of the rules that a draft becomes.
+    `version`: the number of the rules that a draft becomes; `told`: what else the audit log is told.
     """
     if campaign.state == state:
         return
@@ -230,7 +244,7 @@ def move(campaign: Campaign, state: str, *, by: str, now: datetime, version: int
         act=f"campaign.{state}",
         subject=campaign.slug,
         before={"state": campaign.state},
-        after={"state": state},
+        after={"state": state, **(told or {})},
         now=now,
     )
 

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import bindparam, case, delete, func, select, update
 
-from quizsvc.campaigns.models import AmendmentRecord, CampaignRecord, VersionRecord
+from quizsvc.campaigns.models import AmendmentRecord, ArchiveRecord, CampaignRecord, VersionRecord
 from quizsvc.campaigns.rules import DRAFT, Version
 from quizsvc.kit.db import db, insert, insert_new, table_of
 
@@ -246,3 +246,47 @@ def record_amended(campaign_id: UUID, *, version: int, draft: Mapping[str, Any],
     """Put a version in force. Its draft is what a withdrawal would leave."""
     amended = update(CampaignRecord).where(CampaignRecord.id == campaign_id)
     db.session.execute(amended.values(version=version, draft=dict(draft), drafted_by=drafted_by))
+
+
+# --- archives ---------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Archive:
+    """A campaign's archive: everything up to `as_of`, and up to the audit log's entry `audit_until`.
+
+    `content_hash` is the same for every folder that is written of it, `manifest_hash` the first folder's own.
+    """
+
+    as_of: datetime
+    archived_at: datetime
+    archived_by: str
+    manifest_hash: str
+    content_hash: str
+    audit_until: int
+
+
+def add_archive(campaign_id: UUID, archive: Archive) -> None:
+    db.session.execute(insert(ArchiveRecord).values(campaign_id=campaign_id, **vars(archive)))
+
+
+def find_archive(campaign_id: UUID) -> Archive | None:
+    record = ArchiveRecord
+    row = db.session.execute(
+        select(
+            record.as_of,
+            record.archived_at,
+            record.archived_by,
+            record.manifest_hash,
+            record.content_hash,
+            record.audit_until,
+        ).where(record.campaign_id == campaign_id)
+    ).one_or_none()
+    return None if row is None else Archive(*row)
+
+
+def list_publishers(campaign_id: UUID) -> dict[int, str]:
+    """Who published each version."""
+    record = VersionRecord
+    rows = db.session.execute(select(record.version, record.published_by).where(record.campaign_id == campaign_id))
+    return {row[0]: row[1] for row in rows}

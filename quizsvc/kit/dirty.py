@@ -66,9 +66,12 @@ def delete_marks(ids: Collection[int]) -> None:
         db.session.execute(delete(DirtyRecord).where(DirtyRecord.id.in_(every[begin : begin + PAGE])))
 
 
-def count_marks() -> int:
-    """How many wait."""
-    return db.session.execute(select(func.count()).select_from(DirtyRecord)).scalar_one()
+def count_marks(whole: UUID | None = None) -> int:
+    """How many wait, of everything or of one whole."""
+    wanted = select(func.count()).select_from(DirtyRecord)
+    if whole is not None:
+        wanted = wanted.where(DirtyRecord.whole == whole)
+    return db.session.execute(wanted).scalar_one()
 
 
 def oldest_mark() -> datetime | None:

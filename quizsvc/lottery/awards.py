@@ -91,6 +91,7 @@ def _void(campaign: Campaign, award: Award | None, *, reason: str, by: str, now:
     if award is None or award.campaign_id != campaign.id:
         return False
     if award.state != rules.VOID:
+        campaigns.require_unarchived(campaign)
         if not award_store.record_void(award.id):
             raise CannotVoid
         before, after = {"state": award.state}, {"state": rules.VOID, "prize": award.prize, "reason": reason}
@@ -100,6 +101,7 @@ def _void(campaign: Campaign, award: Award | None, *, reason: str, by: str, now:
 
 def block(campaign: Campaign, citizen: Citizen, *, reason: str, by: str, now: datetime) -> bool:
     """Let a person draw no more in a campaign, whatever log-in comes later. False when it was done before."""
+    campaigns.require_unarchived(campaign)
     limit_key = accounts.limit_key(citizen, campaign_id=campaign.id)
     if not award_store.add_block(limit_key, campaign_id=campaign.id, reason=reason, by=by, now=now):
         return False
@@ -110,6 +112,7 @@ def block(campaign: Campaign, citizen: Citizen, *, reason: str, by: str, now: da
 
 def unblock(campaign: Campaign, citizen: Citizen, *, reason: str, by: str, now: datetime) -> bool:
     """Let a blocked person draw again; the tickets were kept. False when there was no block."""
+    campaigns.require_unarchived(campaign)
     if not award_store.delete_block(accounts.limit_key(citizen, campaign_id=campaign.id), campaign_id=campaign.id):
         return False
     after = {"citizen": str(citizen.id), "reason": reason}
@@ -119,6 +122,7 @@ def unblock(campaign: Campaign, citizen: Citizen, *, reason: str, by: str, now: 
 
 def lift_listed(campaign: Campaign, key: str, *, reason: str, by: str, now: datetime) -> bool:
     """As unblock, for a line of the office's list, which leads to nobody. False when there is no such block."""
+    campaigns.require_unarchived(campaign)
     if not award_store.delete_block(key, campaign_id=campaign.id):
         return False
     accounts.audit(

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from quizsvc.accounts import service as accounts
 from quizsvc.campaigns import amendments
+from quizsvc.campaigns import service as campaigns
 from quizsvc.campaigns.rules import Campaign, Prize
 from quizsvc.kit.crypto import keys
 from quizsvc.kit.problems import Cells, FileRefused, Problem, read_csv
@@ -69,7 +70,11 @@ def list_prizes(campaign: Campaign) -> list[Prize]:
 def load_coupons(
     campaign: Campaign, *, prize: str, coupons: Sequence[CouponRow], by: str, now: datetime
 ) -> tuple[int, int]:
-    """Take a list over: (new coupons, awards that had waited for one). Safe to repeat; a coupon counts once."""
+    """Take a list over: (new coupons, awards that had waited for one). Safe to repeat; a coupon counts once.
+
+    WrongState once the campaign is archived.
+    """
+    campaigns.require_unarchived(campaign)
     added = 0
     for coupon in coupons:
         added += award_store.add_coupon(

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from quizsvc.campaigns import service as campaigns
 from quizsvc.campaigns.rules import Campaign
 from quizsvc.kit.clock import rfc3339
 from quizsvc.kit.crypto import keys
@@ -106,8 +107,10 @@ def _chained(header: Mapping[str, Any], lines: Sequence[Mapping[str, Any]]) -> l
 def enter_beacon(campaign: Campaign, *, no: int, beacon: str) -> None:
     """Enter a round's public number, once, before it opens; RoundUnknown, BeaconFixed.
 
-    For the closing draw: after its list is fixed, since before that it has no round.
+    For the closing draw: after its list is fixed, since before that it has no round. WrongState once the campaign is
+    archived.
     """
+    campaigns.require_unarchived(campaign, kept=False)  # rounds come before campaigns where both are held
     one = next((one for one in rounds.list_rounds(campaign) if one.no == no), None)
     if one is None:
         raise RoundUnknown

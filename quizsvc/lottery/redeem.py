@@ -172,12 +172,14 @@ def get_redeemed(scan_id: UUID, *, staff: Staff) -> Redeemed:
 def undo(scan_id: UUID, *, reason: str, staff: Staff, now: datetime) -> Redeemed:
     """Take a redemption back: a clerk the own one for 15 minutes, an operator any in the subtree. Safe to repeat.
 
-    RedemptionUnknown (also: not this person's to undo), UndoTooLate.
+    RedemptionUnknown (also: not this person's to undo), UndoTooLate; WrongState once the campaign is archived.
     """
     shown, campaign, winner_id, is_operator = _seen_by(staff, scan_id)
     redemption = shown.redemption
     if not is_operator and redemption.undone_at is None and now > redemption.redeemed_at + rules.CLERK_UNDO:
         raise UndoTooLate
+    if redemption.undone_at is None:
+        campaigns.require_unarchived(campaign)
     if award_store.record_undo(scan_id, by=staff.name, reason=reason, now=now):
         award_store.record_won_again(redemption.award_id)
         dirty.mark(PERSON, whole=campaign.id, part=winner_id, now=now)

@@ -91,7 +91,7 @@ def redeem_award(scan_id: UUID, scan: dict[str, str]) -> Redeemed:
 
 
 @clerk.post("/<uuid:scan_id>/undo")
-@refuses(redeem.RedemptionUnknown, redeem.UndoTooLate)
+@refuses(redeem.RedemptionUnknown, redeem.UndoTooLate, campaigns.WrongState)
 @body(schemas.Undo())
 @reply(schemas.Redemption())
 def undo(scan_id: UUID, wish: dict[str, str]) -> Redeemed:

@@ -13,10 +13,11 @@ from quizsvc.materials.models import BalanceRecord, HolderRecord, MovementRecord
 from quizsvc.materials.rules import REVERSAL, STORE, Flow
 
 
-def list_flows(paths: Sequence[str]) -> tuple[list[Flow], dict[str, int]]:
+def list_flows(paths: Sequence[str], *, until: datetime | None = None) -> tuple[list[Flow], dict[str, int]]:
     """What went between the keepers in some subtrees and everybody else, summed up; and what they have, by material.
 
-    In one statement: between two of them somebody could post, and the books would seem not to agree.
+    In one statement: between two of them somebody could post, and the books would seem not to agree. `until`: only
+    what was posted up to then.
     """
     giver, taker, keeper = aliased(HolderRecord), aliased(HolderRecord), aliased(HolderRecord)
     gave = func.coalesce(_within(giver, paths), False)
@@ -32,7 +33,7 @@ def list_flows(paths: Sequence[str]) -> tuple[list[Flow], dict[str, int]]:
         select(*groups, func.sum(moved.quantity), literal(False))
         .outerjoin(giver, giver.name == moved.giver)
         .outerjoin(taker, taker.name == moved.taker)
-        .where(gave != took)
+        .where(gave != took, *(() if until is None else (moved.posted_at <= until,)))
         .group_by(*(group.name for group in groups))
     )
     stock = (

@@ -10,6 +10,7 @@ from quizsvc.accounts import service as accounts
 from quizsvc.accounts import volunteers
 from quizsvc.accounts.rules import Staff, Volunteer
 from quizsvc.campaigns import service as campaigns
+from quizsvc.campaigns.rules import Campaign
 from quizsvc.kit.errors import BadShape, Refusal
 from quizsvc.kit.pages import PageOf, decode_cursor, encode_cursor, page_from
 from quizsvc.outreach import held_store, rules, service, store
@@ -84,8 +85,15 @@ def count_held(staff: Staff) -> int:
     return held_store.count_waiting(paths) if paths else 0
 
 
+def count_held_of(campaign: Campaign) -> int:
+    """How much of a campaign waits for a decision."""
+    return held_store.count_waiting_of(campaign.id)
+
+
 def decide(held_id: UUID, *, decision: str, note: str | None, staff: Staff, now: datetime) -> Held:
     """Count a held revision, or refuse it: once, the first word stands. HeldUnknown, also where one has no role.
+
+    WrongState: nothing is counted any more once the campaign is archived.
 
     A tally that was counted again since, or voided, stays as it is: the highest revision that counts is in force.
     """
@@ -96,6 +104,8 @@ def decide(held_id: UUID, *, decision: str, note: str | None, staff: Staff, now:
     (found,) = _shown([held_store.find_held(held_id)])  # anew: somebody may have decided while this one waited
     if found.decision is not None:
         return found
+    if decision == rules.COUNT:
+        campaigns.require_unarchived(campaigns.get_campaign(found.campaign))
     held_store.record_decision(held_id, decision=decision, by=staff.name, note=note, now=now)
     if decision == rules.COUNT:
         _count(found, volunteer, by=staff.name, now=now)

@@ -59,11 +59,21 @@ def count_waiting(paths: Sequence[str]) -> int:
     return db.session.scalar(select(func.count()).select_from(waiting)) or 0
 
 
+def count_waiting_of(campaign_id: UUID) -> int:
+    """How much waits of one campaign."""
+    waiting = _held().where(*_undecided(), RevisionRecord.campaign_id == campaign_id).subquery()
+    return db.session.scalar(select(func.count()).select_from(waiting)) or 0
+
+
 def _waiting(paths: Sequence[str]) -> tuple[ColumnElement[bool], ...]:
+    within = or_(*(func.substr(HeldRecord.region_path, 1, len(path)) == path for path in paths))
+    return *_undecided(), within
+
+
+def _undecided() -> tuple[ColumnElement[bool], ...]:
     held, later = HeldRecord, aliased(RevisionRecord)
     overtaken = exists().where(later.tally_id == held.tally_id, later.in_force, later.revision > held.revision)
-    within = or_(*(func.substr(held.region_path, 1, len(path)) == path for path in paths))
-    return held.decision.is_(None), within, ~TallyRecord.voided, ~overtaken
+    return held.decision.is_(None), ~TallyRecord.voided, ~overtaken
 
 
 def record_decision(held_id: UUID, *, decision: str, by: str, note: str | None, now: datetime) -> None:

@@ -96,11 +96,12 @@ def get_reported(tally_id: UUID, *, staff: Staff) -> Reported:
 def void(tally_id: UUID, *, reason: str, staff: Staff, now: datetime) -> bool:
     """Void a tally in one's reach for good, and let the ledger follow; False when it was void before.
 
-    TallyUnknown, RoleMissing.
+    TallyUnknown, RoleMissing; WrongState once the campaign is archived.
     """
     found = get_reported(tally_id, staff=staff)
     if not any(staff.holds(role, over=found.region) for role in MAY_VOID):
         raise accounts.RoleMissing
+    campaigns.require_unarchived(campaigns.get_campaign(found.campaign), kept=False)
     if not service.void(tally_id, volunteer_id=found.volunteer.id, note=reason, staff=staff, now=now):
         return False
     before = {

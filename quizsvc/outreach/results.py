@@ -47,6 +47,11 @@ def list_people(campaign_id: UUID) -> set[UUID]:
     return results.list_people(campaign_id)
 
 
+def list_materials(campaign_id: UUID) -> set[str]:
+    """Every material that tallies in force say was handed out in a campaign."""
+    return results.list_materials(campaign_id)
+
+
 def kinds_of(volunteer_ids: Collection[UUID]) -> dict[UUID, str]:
     """What each of these volunteers is."""
     return {one.id: one.kind for one in volunteers.list_volunteers_by_id(volunteer_ids).values()}

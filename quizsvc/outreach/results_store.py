@@ -47,3 +47,10 @@ def list_people(campaign_id: UUID) -> set[UUID]:
     said = RevisionRecord
     wanted = select(TallyRecord.volunteer_id).join(said, TallyRecord.id == said.tally_id)
     return set(db.session.scalars(wanted.where(said.in_force, said.campaign_id == campaign_id).distinct()))
+
+
+def list_materials(campaign_id: UUID) -> set[str]:
+    said, handout = RevisionRecord, HandoutRecord
+    same = (handout.tally_id == said.tally_id) & (handout.revision == said.revision)
+    wanted = select(handout.material).join(said, same).where(said.in_force, said.campaign_id == campaign_id)
+    return set(db.session.scalars(wanted.distinct()))

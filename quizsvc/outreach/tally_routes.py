@@ -8,6 +8,7 @@ from flask import Blueprint
 from quizsvc.accounts.guards import current_staff, current_volunteer
 from quizsvc.accounts.service import RoleMissing
 from quizsvc.accounts.volunteers import VolunteerUnknown
+from quizsvc.campaigns.service import WrongState
 from quizsvc.kit.clock import utcnow
 from quizsvc.kit.db import reading, transaction
 from quizsvc.kit.fields import page_of
@@ -57,7 +58,7 @@ def list_held(asked: dict[str, Any]) -> PageOf[Held]:
 
 
 @clerk.put("/held/<uuid:held_id>")
-@refuses(held.HeldUnknown)
+@refuses(held.HeldUnknown, WrongState)
 @body(schemas.Decision())
 @reply(schemas.Held())
 def decide(held_id: UUID, decision: dict[str, Any]) -> Held:

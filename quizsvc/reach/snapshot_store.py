@@ -1,12 +1,12 @@
 """Every statement on what reports were made from: rows are added and read, nothing else."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, Row, select
 
 from quizsvc.kit.canonical import sha256_hex
 from quizsvc.kit.db import db, insert
@@ -59,6 +59,14 @@ def list_snapshots(region_ids: Collection[UUID], *, before: UUID | None, limit: 
         kept_of(orjson.loads(row.document), snapshot_id=str(row.id), made_by=row.made_by, made_at=row.made_at)
         for row in db.session.execute(wanted)
     ]
+
+
+def list_stored(*, until: datetime, after: UUID, limit: int) -> Sequence[Row[*tuple[Any, ...]]]:
+    """Everything as it is stored, oldest first."""
+    record = SnapshotRecord
+    wanted = select(record.id, record.made_by, record.made_at, record.document, record.digest)
+    wanted = wanted.where(record.id > after, record.made_at <= until).order_by(record.id).limit(limit)
+    return db.session.execute(wanted).all()
 
 
 def _first(*wanted: ColumnElement[Any]) -> Snapshot | None:

@@ -73,7 +73,6 @@ def test_every_refusal_is_declared_by_some_route_or_raised_to_the_command_line_o
         "campaigns.frozen",
         "campaigns.papers_dealt",
         "campaigns.second_person_needed",
-        "campaigns.wrong_state",
         "lottery.beacon_fixed",
         "lottery.cannot_void",
         "outreach.not_assigned",

@@ -32,7 +32,7 @@ def assign(code: str = "v1", region: str = COMMUNITY, *, first: date | None = EV
 def invitation(code: str = "v1") -> str:
     """A personal invitation."""
     with transaction():
-        expires_at = utcnow().replace(year=2027)
+        expires_at = utcnow().replace(year=2028)
         found = volunteers.get_by_code(code)
         return invitations.invite(found, by="operator", expires_at=expires_at, now=utcnow())
 

@@ -14,7 +14,7 @@ from quizsvc.backoffice.desk import scope, words
 from quizsvc.backoffice.desk.access import OPERATOR, READERS
 from quizsvc.backoffice.desk.faults import Fault, read_faults
 from quizsvc.backoffice.desk.render import show, show_refusal
-from quizsvc.campaigns import amendments, rules
+from quizsvc.campaigns import amendments, archive, rules
 from quizsvc.campaigns import service as campaigns
 from quizsvc.campaigns.files import write_campaign
 from quizsvc.campaigns.rules import Amendment, Campaign
@@ -102,6 +102,7 @@ def _shown(campaign: Campaign) -> dict[str, Any]:
         "totals": sum((Counter(plan.planned) for plan in campaign.definition.rounds), Counter()),
         "stocks": register.list_stocks(campaign),
         "versions": amendments.list_versions(campaign),
+        "archive": archive.find_archive(campaign),
         "amendment": amendment,
         "changes": _changes(campaign, amendment),
         "faults": _faults(campaign, amendment, names=names),
