@@ -297,5 +297,4 @@ def audit(
 
 
 def _staff(staff_id: UUID, name: str) -> Staff:
-    grants = [Grant(role, regions.get_region_by_id(region_id)) for role, region_id in store.list_grants(staff_id)]
-    return Staff(staff_id, name, grants)
+    return Staff(staff_id, name, [Grant(role, regions.get_region_by_id(one)) for role, one in store.list_grants(staff_id)])
