@@ -157,7 +157,7 @@ def list_barred() -> frozenset[UUID]:
 
 
 def delete_citizen(citizen: Citizen, *, now: datetime) -> None:
-    """Forget who the citizen was: openid, consents, messages, whose log-in it was as a volunteer (the list stays).
+    """Forget who the citizen was: openid, consents, messages, whose log-in it was (the office's list stays).
 
     The row stays as a key that leads to nobody (PIPL art. 47).
     """
@@ -297,4 +297,4 @@ def audit(
 
 
 def _staff(staff_id: UUID, name: str) -> Staff:
-    return Staff(staff_id, name, [Grant(role, regions.get_region_by_id(one)) for role, one in store.list_grants(staff_id)])
+    return Staff(staff_id, name, [Grant(role, regions.get_region_by_id(at)) for role, at in store.list_grants(staff_id)])

@@ -16,7 +16,8 @@ from quizsvc.backoffice.desk.access import PAGES, may_open
 from tests.lottery.test_redemption import winner
 from tests.world import PASSWORD, World, box
 
-pytestmark = pytest.mark.needs("chromium")
+# What a browser shows does not differ by database, and a visit to every page at three widths takes half a minute.
+pytestmark = [pytest.mark.needs("chromium"), pytest.mark.parametrize("app", ["sqlite"], indirect=True)]
 FLAGS = (
     "--headless --no-sandbox --disable-gpu --disable-background-networking --disable-component-update --disable-sync "
     "--no-first-run --disable-quic"
