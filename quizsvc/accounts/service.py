@@ -99,8 +99,7 @@ def log_in(openid: str, *, now: datetime) -> Session:
 
 def get_citizen(citizen_id: UUID) -> Citizen:
     """The citizen, or TokenRefused when there is none any more."""
-    found = store.find_citizen(citizen_id)
-    if found is None:
+    if (found := store.find_citizen(citizen_id)) is None:
         raise TokenRefused
     return found
 
@@ -297,4 +296,5 @@ def audit(
 
 
 def _staff(staff_id: UUID, name: str) -> Staff:
-    return Staff(staff_id, name, [Grant(role, regions.get_region_by_id(at)) for role, at in store.list_grants(staff_id)])
+    held = store.list_grants(staff_id)
+    return Staff(staff_id, name, [Grant(role, regions.get_region_by_id(region_id)) for role, region_id in held])
