@@ -7,11 +7,23 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Page, expect
 
 from quizsvc.h5.routes import files
 from tests.h5.conftest import MakePage
-from tests.h5.visit import CUT, PLAIN, Client, barriers, cut_off, expect_sent, log_in, open_screen, settled, tell
+from tests.h5.visit import (
+    CUT,
+    PLAIN,
+    Client,
+    barriers,
+    come_back,
+    cut_off,
+    expect_sent,
+    log_in,
+    open_screen,
+    settled,
+    tell,
+)
 from tests.test_embedded import Run
 
 pytestmark = [pytest.mark.needs("chromium"), pytest.mark.xdist_group("h5")]
@@ -69,20 +81,7 @@ def test_what_was_told_without_a_network_arrives_exactly_once(run: Run, phone: M
     expect(page.get_by_role("link", name="未发送 4")).to_be_visible()
     assert own(run, "offline") == {"tallies": 0}
 
-    lost: list[Any] = []
-
-    def lose_the_first(route: Route) -> None:
-        if lost:
-            return route.continue_()
-        lost.append(route.fetch().json())
-        return route.abort()
-
-    page.context.route("**/outreach/tallies", lose_the_first)
-    page.evaluate("sessionStorage.removeItem('cut')")
-    with page.expect_event("requestfailed", lambda one: one.url.endswith("/outreach/tallies")):
-        page.context.set_offline(False)  # and it is sent by itself
-    page.get_by_role("button", name="现在发送").click()
-    expect_sent(page)
+    lost = come_back(page)
     expect(page.get_by_text("上报有问题")).to_have_count(0)
     assert len(lost) == 1
     assert [one["status"] for one in lost[0]["results"]] == ["created"] * 4

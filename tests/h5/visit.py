@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx2
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, ViewportSize, expect
+from playwright.sync_api import Page, Route, ViewportSize, expect
 
 from quizsvc.kit.files import shipped
 
@@ -124,6 +124,25 @@ def cut_off(page: Page) -> None:
     """Take the network away from a phone that opened its page with CUT."""
     page.context.set_offline(True)
     page.evaluate("sessionStorage.cut = 'yes'")  # Chromium lets requests past a service worker through now and then
+
+
+def come_back(page: Page) -> list[Json]:
+    """The network is there again, and loses the first answer, so that all is sent twice. The answers that were lost."""
+    lost: list[Json] = []
+
+    def lose_the_first(route: Route) -> None:
+        if lost:
+            return route.continue_()
+        lost.append(route.fetch().json())
+        return route.abort()
+
+    page.context.route("**/outreach/tallies", lose_the_first)
+    page.evaluate("sessionStorage.removeItem('cut')")
+    with page.expect_event("requestfailed", lambda one: one.url.endswith("/outreach/tallies")):
+        page.context.set_offline(False)  # and it is sent by itself
+    page.get_by_role("button", name="现在发送").click()
+    expect_sent(page)
+    return lost
 
 
 def barriers(page: Page) -> list[str]:

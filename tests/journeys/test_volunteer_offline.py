@@ -1,14 +1,13 @@
 """A volunteer without a network, and what the desk makes of it."""
 
 from datetime import timedelta
-from typing import Any
 
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Page, expect
 
 from quizsvc.kit.clock import SHANGHAI, utcnow
 from tests.h5.conftest import MakePage
-from tests.h5.visit import CUT, cut_off, expect_sent, open_screen, tell
+from tests.h5.visit import CUT, come_back, cut_off, open_screen, tell
 from tests.journeys.acts import filtered, invite, join, rows, turn_to
 from tests.journeys.conftest import SPRING, AtDesk, Office
 
@@ -54,25 +53,6 @@ def tell_offline(page: Page) -> None:
     expect(page.get_by_role("heading", name="今天的上报（4）")).to_be_visible()
 
 
-def come_back(page: Page) -> None:
-    """The network is there again, and loses the first answer, so that all is sent twice."""
-    lost: list[Any] = []
-
-    def lose_the_first(route: Route) -> None:
-        if lost:
-            return route.continue_()
-        lost.append(route.fetch().json())
-        return route.abort()
-
-    page.context.route("**/outreach/tallies", lose_the_first)
-    page.evaluate("sessionStorage.removeItem('cut')")
-    with page.expect_event("requestfailed", lambda one: one.url.endswith("/outreach/tallies")):
-        page.context.set_offline(False)
-    page.get_by_role("button", name="现在发送").click()
-    expect_sent(page)
-    assert sorted(one["status"] for one in lost[0]["results"]) == [*["created"] * 4, "held"]
-
-
 def test_what_a_volunteer_told_offline_is_what_the_desk_counts(office: Office, phone: MakePage, desk: AtDesk) -> None:
     page, clerk = phone(office.run), desk("clerk")
     page.add_init_script(CUT)
@@ -83,7 +63,8 @@ def test_what_a_volunteer_told_offline_is_what_the_desk_counts(office: Office, p
     turn_to(clerk, "上报记录")
     filtered(clerk, 志愿者编号=code)
     expect(clerk.get_by_text("没有符合条件的上报")).to_be_visible()
-    come_back(page)
+    lost = come_back(page)
+    assert sorted(one["status"] for one in lost[0]["results"]) == [*["created"] * 4, "held"]
     expect(page.locator(".part", has_text="9 人次").get_by_text("待核实", exact=True)).to_be_visible()
 
     filtered(clerk)
